@@ -1,0 +1,134 @@
+"""Plain mappings -> typed config tree, with an error that a person can act on for everything that does not fit.
+
+The one place where a value's type is checked. It needs the standard library alone, so that a stored config opens
+without Hydra, and every error can name the full key, what was given, what is allowed, and the nearest right word.
+"""
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from seqlab.config import registry
+from seqlab.config.experiment import Experiment
+from seqlab.config.options import range_in_words
+from seqlab.errors import ConfigError, nearest
+
+C = TypeVar("C")
+
+
+def build_experiment(plain: Mapping[str, Any]) -> Experiment:
+    """The typed tree for a plain mapping such as a composed YAML or a stored config.
+
+    Raises:
+        ConfigError: for the first key, choice, type or value out of range.
+    """
+    return build(Experiment, plain)
+
+
+def to_plain(config: Any) -> dict[str, Any]:
+    """The inverse of `build`: nested plain dictionaries, lists and scalars."""
+    return dataclasses.asdict(config)
+
+
+def build(cls: type[C], plain: Mapping[str, Any], prefix: str = "") -> C:
+    """An instance of the config dataclass `cls` from `plain`, which stands at the dotted key `prefix`.
+
+    Raises:
+        ConfigError: for the first key, choice, type or value out of range.
+    """
+    chosen = node_class(cls, plain, prefix)
+    fields = {field.name: field for field in dataclasses.fields(chosen)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(chosen)
+    for key in plain:
+        if key not in fields:
+            raise unknown_key(_join(prefix, str(key)), plain[key], [_join(prefix, name) for name in fields])
+    values: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name in plain:
+            values[name] = _value(hints[name], plain[name], _join(prefix, name), field)
+        elif dataclasses.is_dataclass(hints[name]):
+            values[name] = build(typing.cast(type[Any], hints[name]), {}, _join(prefix, name))
+    try:
+        return chosen(**values)
+    except ConfigError as error:
+        raise (error.under(prefix) if prefix else error) from None
+
+
+def unknown_key(key: str, given: object, known: list[str]) -> ConfigError:
+    """The error for a key that does not exist, with its nearest neighbour among `known`."""
+    leaves = ", ".join(name.rsplit(".", 1)[-1] for name in known)
+    return ConfigError(key, given, f"(no such key) one of {leaves}", nearest(key, known))
+
+
+def node_class(cls: type[C], plain: Mapping[str, Any], prefix: str) -> type[C]:
+    """The class that a node's `kind` chooses among the registered parts; `cls` itself where there is no choice."""
+    for kind, group in registry.GROUP_OF.items():
+        if prefix == group:
+            default = next(f.default for f in dataclasses.fields(cls) if f.name == "kind")  # type: ignore[arg-type]
+            name = plain.get("kind", default)
+            known = registry.names(kind)
+            if name not in known:
+                raise ConfigError(f"{prefix}.kind", name, ", ".join(known), nearest(str(name), known))
+            config = registry.part(kind, name).config
+            assert config is not None
+            return registry.load(config)
+    return cls
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
+
+
+def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> Any:
+    """`given` as the type `hint`; only conversions that lose nothing are made."""
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(given, Mapping):
+            raise ConfigError(key, given, "a mapping of keys to values")
+        return build(typing.cast(type[Any], hint), given, key)
+    optional = isinstance(hint, types.UnionType) and types.NoneType in typing.get_args(hint)
+    if optional:
+        if given is None:
+            return None
+        hint = next(arg for arg in typing.get_args(hint) if arg is not types.NoneType)
+    allowed = _type_in_words(hint, field) + (", or null" if optional else "")
+    if typing.get_origin(hint) is Literal:
+        choices = [str(choice) for choice in typing.get_args(hint)]
+        # YAML reads a bare `none`/`32` as a word or a number; a choice is compared by its spelling
+        if str(given) not in choices:
+            raise ConfigError(key, given, allowed, nearest(str(given), choices))
+        return str(given)
+    if typing.get_origin(hint) is list:
+        if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
+            raise ConfigError(key, given, allowed)
+        return list(given)
+    if hint is bool and isinstance(given, bool):
+        return given
+    if hint is int and isinstance(given, int) and not isinstance(given, bool):
+        return given
+    if hint is float and isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
+        return float(given)
+    if hint is str and isinstance(given, (str, int, float)) and not isinstance(given, bool):
+        return str(given)
+    raise ConfigError(key, given, allowed)
+
+
+def _type_in_words(hint: Any, field: "dataclasses.Field[Any]") -> str:
+    if typing.get_origin(hint) is Literal:
+        return ", ".join(str(choice) for choice in typing.get_args(hint))
+    if typing.get_origin(hint) is list:
+        return "a list of words, such as [one,two]"
+    words = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}[hint]
+    limits = range_in_words(field)
+    return f"{words} {limits}" if limits else words
+
+
+def all_keys(config: Any, prefix: str = "") -> list[str]:
+    """Every dotted leaf key of a config tree."""
+    keys: list[str] = []
+    for field in dataclasses.fields(config):
+        value, key = getattr(config, field.name), _join(prefix, field.name)
+        keys.extend(all_keys(value, key) if dataclasses.is_dataclass(value) else [key])
+    return keys

@@ -1,0 +1,28 @@
+"""`Experiment`: the whole of a run's settings, in one tree."""
+
+from dataclasses import dataclass
+
+from seqlab.config.data import DataConfig
+from seqlab.config.model import ModelConfig
+from seqlab.config.options import Checked, option
+from seqlab.config.task import TaskConfig
+from seqlab.config.training import LoggerConfig, OptimizerConfig, SchedulerConfig, TrainerConfig
+
+
+@dataclass(slots=True, kw_only=True)
+class Experiment(Checked):
+    """One training with one seed."""
+
+    name: str | None = option(None, "A name for the run; null: made from model, data and seed.")
+    seed: int = option(0, "Seed of split, weights, order, dropout and augmentation.", low=0, high=2**32 - 1)
+    evaluate_test: bool = option(False, "Read the test part after training and score it.")
+    force: bool = option(False, "Replace a finished run in the same directory.")
+    init_from: str | None = option(None, "A run directory whose best weights to start from; null: random weights.")
+    plugins: list[str] = option([], "Packages of your own that register parts, such as [my_lab].")
+    data: DataConfig
+    model: ModelConfig
+    task: TaskConfig
+    optimizer: OptimizerConfig
+    scheduler: SchedulerConfig
+    trainer: TrainerConfig
+    logger: LoggerConfig

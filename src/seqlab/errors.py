@@ -1,0 +1,61 @@
+"""The user's errors: what went wrong, what is allowed, what was probably meant, in at most three lines.
+
+Everything that a person can put right is raised as `UserError` and ends a command with exit code 2 and no
+traceback. Whatever else escapes is ours: a bug, shown with its traceback and exit code 1.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+EXIT_FAILED = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class UserError(Exception):
+    """Something the user can put right; the message says what was found and what was expected."""
+
+
+class ConfigError(UserError):
+    """A key, choice, type or range of the configuration that is not allowed.
+
+    Args:
+        key: the dotted key, such as `model.num_layers`.
+        given: what was given, as the user wrote it.
+        allowed: what would be accepted, in words.
+        suggestion: the nearest right word, if there is one.
+    """
+
+    def __init__(self, key: str, given: object, allowed: str, suggestion: str | None = None) -> None:
+        self.key = key
+        self.given = given
+        self.allowed = allowed
+        self.suggestion = suggestion
+        lines = [f"{key}: {given!r} is not allowed", f"allowed: {allowed}"]
+        if suggestion is not None:
+            lines.append(f"did you mean: {suggestion}")
+        super().__init__("\n".join(lines))
+
+    def under(self, prefix: str) -> "ConfigError":
+        """The same error seen from the parent node `prefix`."""
+        return type(self)(f"{prefix}.{self.key}", self.given, self.allowed, self.suggestion)
+
+
+class RunFailed(Exception):
+    """A run that could not be completed for a reason of its own, such as a loss that became NaN."""
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word of `words` most like `word`, or None if none is near.
+
+    For dotted keys the last part is compared as well, so that `model.cel` and `hiden_size` both find home.
+    """
+    candidates = sorted(set(words))
+    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    if close:
+        return close[0]
+    leaf = word.rsplit(".", 1)[-1]
+    leaves = {candidate.rsplit(".", 1)[-1]: candidate for candidate in reversed(candidates)}
+    close = difflib.get_close_matches(leaf, list(leaves), n=1, cutoff=0.7)
+    return leaves[close[0]] if close else None

@@ -1,0 +1,118 @@
+"""What a run leaves behind: the schemas of result.json and of the rows of metrics.jsonl. See docs/run-directory.md."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from seqlab import files
+from seqlab.errors import UserError
+
+SCHEMA_VERSION = 1
+RESULT_FILE = "result.json"
+CONFIG_FILE = "config.yaml"
+METRICS_FILE = "metrics.jsonl"
+PREDICTIONS_FILE = "predictions.parquet"
+BEST_CHECKPOINT = "checkpoints/best.ckpt"
+LAST_CHECKPOINT = "checkpoints/last.ckpt"
+
+Status = Literal["running", "completed", "failed", "interrupted", "pruned"]
+Part = Literal["train", "validation", "test"]
+# Names of metrics in files and objectives; an undefined one is null.
+METRICS = ("loss", "accuracy", "balanced_accuracy", "f1_macro", "auroc", "ece")
+LOWER_IS_BETTER = frozenset({"loss", "ece"})
+Scores = dict[str, float | None]
+
+
+@dataclass(slots=True, kw_only=True)
+class EpochRow:
+    """One row of metrics.jsonl.
+
+    Args:
+        epoch: counted from 1.
+        step: optimiser steps done by the end of the epoch.
+        seconds: wall time since training began.
+        lr: learning rate of the epoch's last step.
+        train: scores over the epoch's training batches, as they were trained (dropout on).
+        validation: scores on the validation part after the epoch.
+    """
+
+    epoch: int
+    step: int
+    seconds: float
+    lr: float
+    train: Scores
+    validation: Scores
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain contents of the row."""
+        return asdict(self)
+
+
+@dataclass(slots=True, kw_only=True)
+class RunResult:
+    """The contents of result.json. Every field is described in docs/run-directory.md.
+
+    Args:
+        name: the run's name.
+        status: how it ended.
+        reason: why it did not complete; None if it did.
+        seed: the run's seed.
+        started: when, ISO 8601 with time zone.
+        task: kind, classes, monitored metric, pooling.
+        data: name, sizes, lengths, classes, features, missing values, content hash.
+        model: cell, layers, width, direction and the like.
+        cost: parameters, flops (per sequence of mean length), state_size, latency_ms, sequences_per_second.
+        metrics: part -> metric -> value, at the best epoch.
+        intervals: part -> metric -> [low, high], 95 %.
+        baselines: baseline -> part -> metric -> value.
+        epochs: {"run": how many, "best": which}.
+        seconds: {"total": ..., "training": ...}.
+        threads: CPU threads of each process.
+        environment: versions and machine.
+        git_commit: commit of the working directory's repository, with "+changes" if it was changed; or None.
+        command: the command line that repeats the run.
+        run_dir: where it lies (not stored).
+    """
+
+    name: str
+    status: Status
+    reason: str | None = None
+    seed: int
+    started: str
+    task: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, float | None] = field(default_factory=dict)
+    metrics: dict[str, Scores] = field(default_factory=dict)
+    intervals: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    baselines: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    threads: int
+    environment: dict[str, str] = field(default_factory=dict)
+    git_commit: str | None = None
+    command: str
+    run_dir: Path
+
+    def write(self) -> None:
+        """Write result.json, whole."""
+        content = asdict(self)
+        del content["run_dir"]
+        files.write_json(self.run_dir / RESULT_FILE, {"schema": SCHEMA_VERSION, **content})
+
+
+def read_result(run_dir: Path) -> RunResult:
+    """Read a run directory's result.json.
+
+    Raises:
+        UserError: if there is none, or it was written by a newer seqlab.
+    """
+    path = run_dir / RESULT_FILE
+    if not path.is_file():
+        raise UserError(f"{run_dir}: no run directory of seqlab (there is no {RESULT_FILE})")
+    content: Mapping[str, Any] = files.read_json(path)
+    version = content.get("schema")
+    if version != SCHEMA_VERSION:
+        raise UserError(f"{path}: schema {version!r}; this seqlab reads schema {SCHEMA_VERSION}")
+    return RunResult(run_dir=run_dir, **{key: value for key, value in content.items() if key != "schema"})
