@@ -16,7 +16,7 @@ PREDICTIONS_FILE = "predictions.parquet"
 BEST_CHECKPOINT = "checkpoints/best.ckpt"
 LAST_CHECKPOINT = "checkpoints/last.ckpt"
 
-Status = Literal["running", "completed", "failed", "interrupted", "pruned"]
+Status = Literal["completed", "failed", "interrupted", "pruned"]
 Part = Literal["train", "validation", "test"]
 # Names of metrics in files and objectives; an undefined one is null.
 METRICS = ("loss", "accuracy", "balanced_accuracy", "f1_macro", "auroc", "ece")
@@ -49,6 +49,23 @@ class EpochRow:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerRow:
+    """One line of the layer table.
+
+    Args:
+        name: what the layer is, in words.
+        output: shape of its output for one sequence, such as "T x 128".
+        parameters: trainable numbers.
+        flops: floating-point operations for one sequence of the length asked for.
+    """
+
+    name: str
+    output: str
+    parameters: int
+    flops: int
+
+
 @dataclass(slots=True, kw_only=True)
 class RunResult:
     """The contents of result.json. Every field is described in docs/run-directory.md.
@@ -66,6 +83,7 @@ class RunResult:
         metrics: part -> metric -> value, at the best epoch.
         intervals: part -> metric -> [low, high], 95 %.
         baselines: baseline -> part -> metric -> value.
+        most_confused: part -> [true class, predicted class, how often], most frequent first.
         epochs: {"run": how many, "best": which}.
         seconds: {"total": ..., "training": ...}.
         threads: CPU threads of each process.
@@ -87,6 +105,7 @@ class RunResult:
     metrics: dict[str, Scores] = field(default_factory=dict)
     intervals: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     baselines: dict[str, dict[str, Scores]] = field(default_factory=dict)
+    most_confused: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
     epochs: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     threads: int

@@ -1,0 +1,79 @@
+"""Checkpoints with plain contents: tensors, numbers, words, lists and dictionaries, nothing that runs on loading."""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from seqlab import files
+from seqlab.batch import TaskSpec
+from seqlab.config.build import build_experiment, to_plain
+from seqlab.config.experiment import Experiment
+from seqlab.errors import UserError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """What it takes to use a network again.
+
+    Args:
+        experiment: the settings it was trained with (secrets redacted).
+        spec: what the data promised.
+        preparation: what was fitted on the training part, as plain contents.
+        epoch: how many epochs had been trained.
+        step: how many optimiser steps.
+        weights: the network's state, on the CPU.
+    """
+
+    experiment: Experiment
+    spec: TaskSpec
+    preparation: dict[str, Any]
+    epoch: int
+    step: int
+    weights: dict[str, torch.Tensor]
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all."""
+        content = {
+            "format": FORMAT,
+            "experiment": to_plain(self.experiment),
+            "spec": self.spec.to_dict(),
+            "preparation": self.preparation,
+            "epoch": self.epoch,
+            "step": self.step,
+            "weights": self.weights,
+        }
+        files.write_whole(path, lambda draft: torch.save(content, draft))
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint with `weights_only=True`: no code in the file is ever run.
+
+    Raises:
+        UserError: if the file is missing, damaged, or of another format.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such checkpoint")
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+        raise UserError(f"{path}: not a checkpoint that can be read ({type(error).__name__})") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise UserError(f"{path}: not a seqlab checkpoint of format {FORMAT}")
+    return Checkpoint(
+        experiment=build_experiment(content["experiment"]),
+        spec=TaskSpec.from_dict(content["spec"]),
+        preparation=content["preparation"],
+        epoch=content["epoch"],
+        step=content["step"],
+        weights=content["weights"],
+    )
+
+
+def cpu_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of a module's state on the CPU."""
+    return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}

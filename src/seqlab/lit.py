@@ -1,0 +1,194 @@
+"""The LightningModule: one optimiser step, one epoch's scores. It never sees test data.
+
+Numbers stay on the device during an epoch and are read once at its end. With several processes, the loss of a
+step is the sum over all processes divided by the weight of the whole global batch, so that every sequence counts
+the same as in a run with one process; scores are computed on the outputs of all processes put together.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from seqlab.batch import SequenceBatch
+from seqlab.config.experiment import Experiment
+from seqlab.config.training import OptimizerConfig, SchedulerConfig
+from seqlab.errors import RunFailed
+from seqlab.model import SequenceModel
+from seqlab.recurrent.dropout import set_dropout_step
+from seqlab.results import EpochRow
+
+
+class Outputs:
+    """Outputs and targets of one pass over a part, kept on the device until the pass is over."""
+
+    def __init__(self) -> None:
+        self._logits: list[Tensor] = []
+        self._targets: list[Tensor] = []
+        self._ids: list[Tensor] = []
+
+    def add(self, logits: Tensor, batch: SequenceBatch) -> None:
+        """Keep a batch's outputs; sequences of weight 0 only fill a batch and are left out."""
+        assert batch.targets is not None and batch.ids is not None
+        kept: tuple[Tensor, Tensor, Tensor] = (logits.detach().float(), batch.targets, batch.ids)
+        if batch.weights is not None:
+            real = batch.weights > 0
+            kept = (kept[0][real], kept[1][real], kept[2][real])
+        self._logits.append(kept[0])
+        self._targets.append(kept[1])
+        self._ids.append(kept[2])
+
+    def collect(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits [N, C], targets [N] and ids [N] of all processes on the CPU, ordered by id."""
+        own = tuple(torch.cat(x).cpu() for x in (self._logits, self._targets, self._ids))
+        if dist.is_initialized() and dist.get_world_size() > 1:
+            shares: list[Any] = [None] * dist.get_world_size()
+            dist.all_gather_object(shares, own)
+            own = tuple(torch.cat(column) for column in zip(*shares, strict=True))
+        logits, targets, ids = own
+        order = torch.argsort(ids, stable=True)
+        return logits[order], targets[order], ids[order]
+
+
+class Lit(pl.LightningModule):
+    """Trains a `SequenceModel`.
+
+    Args:
+        model: the network.
+        experiment: the run's settings.
+        on_epoch: called on every process with the row of each epoch; returns True to stop training.
+        on_batch: called on every process after each optimiser step with (batch number from 1, batches in the
+            epoch).
+    """
+
+    def __init__(
+        self,
+        model: SequenceModel,
+        experiment: Experiment,
+        on_epoch: Callable[[EpochRow], bool],
+        on_batch: Callable[[int, int], None],
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.experiment = experiment
+        self._on_epoch = on_epoch
+        self._on_batch = on_batch
+        self._plateau: torch.optim.lr_scheduler.ReduceLROnPlateau | None = None
+        self._began = time.monotonic()
+        self._train = Outputs()
+        self._validation = Outputs()
+        self.register_buffer("_first_bad_step", torch.tensor(-1), persistent=False)
+
+    def configure_optimizers(self) -> Any:
+        """The optimizer and, if it changes every step, the schedule."""
+        optimizer = make_optimizer(self.experiment.optimizer, list(self.model.parameters()))
+        if self.experiment.scheduler.name == "plateau":
+            s = self.experiment.scheduler
+            self._plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                optimizer, factor=s.factor, patience=s.patience
+            )
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = make_schedule(self.experiment.scheduler, optimizer, self.experiment.optimizer.lr, steps)
+        if schedule is None:
+            return optimizer
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_fit_start(self) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
+    def training_step(self, batch: SequenceBatch, batch_idx: int) -> Tensor:
+        """Loss of one step, as this process's share of the global batch's mean."""
+        set_dropout_step(self.model, self.experiment.seed, self.global_step)
+        logits = self.model(batch)
+        total, weight = self.model.task.loss(logits, batch)
+        everyone = weight.detach().clone()
+        if self.trainer.world_size > 1:
+            dist.all_reduce(everyone)
+        loss = total * self.trainer.world_size / everyone
+        fresh = (self._first_bad_step < 0) & ~torch.isfinite(loss.detach())
+        self._first_bad_step = torch.where(fresh, self.global_step + 1, self._first_bad_step)
+        self._train.add(logits, batch)
+        return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Tell the listener how far the epoch is."""
+        self._on_batch(batch_idx + 1, int(self.trainer.num_training_batches))
+
+    def on_validation_epoch_start(self) -> None:
+        """A run whose loss is not a number ends here, before its scores are taken.
+
+        Raises:
+            RunFailed: with epoch and step of the first loss that was not finite.
+        """
+        bad = self._first_bad_step
+        if self.trainer.world_size > 1:
+            bad = bad.clone()
+            dist.all_reduce(bad, op=dist.ReduceOp.MAX)
+        if int(bad) >= 0:
+            raise RunFailed(
+                f"the loss was not a finite number at epoch {self.current_epoch + 1}, step {int(bad)}; "
+                f"a lower optimizer.lr (now {self.experiment.optimizer.lr:g}) or a gradient clip may help"
+            )
+
+    def validation_step(self, batch: SequenceBatch, batch_idx: int) -> None:
+        """Keep the outputs of a validation batch."""
+        self._validation.add(self.model(batch), batch)
+
+    def on_train_epoch_end(self) -> None:
+        """Scores of the epoch, learning-rate plateau, and the listener."""
+        lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
+        row = EpochRow(
+            epoch=self.current_epoch + 1,
+            step=self.global_step,
+            seconds=time.monotonic() - self._began,
+            lr=lr,
+            train=self._scores(self._train),
+            validation=self._scores(self._validation),
+        )
+        self._train, self._validation = Outputs(), Outputs()
+        if self._plateau is not None:
+            loss = row.validation["loss"]
+            self._plateau.step(float("inf") if loss is None else loss)
+        self.trainer.should_stop = self._on_epoch(row)
+
+    def _scores(self, outputs: Outputs) -> dict[str, float | None]:
+        logits, targets, _ = outputs.collect()
+        return self.model.task.scores(logits, targets)
+
+
+def make_optimizer(config: OptimizerConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    """The optimizer that a config names."""
+    lr, decay, momentum = config.lr, config.weight_decay, config.momentum
+    match config.name:
+        case "adam":
+            return torch.optim.Adam(parameters, lr=lr, weight_decay=decay)
+        case "adamw":
+            return torch.optim.AdamW(parameters, lr=lr, weight_decay=decay)
+        case "sgd":
+            return torch.optim.SGD(parameters, lr=lr, weight_decay=decay, momentum=momentum)
+        case "rmsprop":
+            return torch.optim.RMSprop(parameters, lr=lr, weight_decay=decay, momentum=momentum)
+
+
+def make_schedule(
+    config: SchedulerConfig, optimizer: torch.optim.Optimizer, lr: float, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler | None:
+    """A schedule that moves at every one of `steps` steps, or None."""
+    schedulers = torch.optim.lr_scheduler
+    match config.name:
+        case "one_cycle":
+            return schedulers.OneCycleLR(optimizer, lr, total_steps=steps, pct_start=config.warmup)
+        case "cosine":
+            rising = round(config.warmup * steps)
+            falling = schedulers.CosineAnnealingLR(optimizer, max(steps - rising, 1))
+            if rising == 0:
+                return falling
+            rise = schedulers.LinearLR(optimizer, start_factor=1 / (rising + 1), total_iters=rising)
+            return schedulers.SequentialLR(optimizer, [rise, falling], milestones=[rising])
+        case "none" | "plateau":
+            return None

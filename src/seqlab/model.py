@@ -1,0 +1,46 @@
+"""`SequenceModel`: encoder and task head as one network, and what it costs."""
+
+from torch import Tensor, nn
+
+from seqlab.batch import SequenceBatch, TaskSpec
+from seqlab.config import registry
+from seqlab.config.experiment import Experiment
+from seqlab.results import LayerRow
+
+
+class SequenceModel(nn.Module):
+    """A batch of sequences in, the task's outputs (such as logits [B, C]) out."""
+
+    def __init__(self, experiment: Experiment, spec: TaskSpec) -> None:
+        super().__init__()
+        encoder = registry.load(registry.part("encoder", experiment.model.kind).target)
+        task = registry.load(registry.part("task", experiment.task.kind).target)
+        self.encoder = encoder(experiment.model, len(spec.features))
+        self.task = task(experiment.task, spec, self.encoder.output_size, experiment.model.dropout)
+
+    def forward(self, batch: SequenceBatch) -> Tensor:
+        """The task's outputs for a batch."""
+        return self.task(self.encoder(batch), batch.ids)
+
+    def parameter_count(self) -> int:
+        """Trainable numbers."""
+        return count_parameters(self)
+
+    def flops(self, length: int) -> int:
+        """Floating-point operations to predict one sequence of `length` steps (a multiply-add counts 2)."""
+        return self.encoder.flops(length) + self.task.flops(length)
+
+    def layers(self, length: int) -> list[LayerRow]:
+        """The layer table for a sequence of `length` steps."""
+        head = LayerRow(
+            name=self.task.describe(),
+            output=str(self.task.output_size),
+            parameters=count_parameters(self.task),
+            flops=self.task.flops(length),
+        )
+        return [*self.encoder.layers(length), head]
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Trainable numbers of a module."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
