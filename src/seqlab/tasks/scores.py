@@ -1,0 +1,117 @@
+"""Scores of a classification from its logits, and who was taken for whom.
+
+All functions take everything at once ([N, C] logits of a whole part), on whatever device it lies.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int64, Real
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torchmetrics.functional.classification import (
+    binary_auroc,
+    multiclass_accuracy,
+    multiclass_calibration_error,
+    multiclass_f1_score,
+    multiclass_recall,
+)
+
+from seqlab.results import METRICS, Scores
+
+ECE_BINS = 15
+
+
+def classification_scores(logits: Float[Tensor, "N C"], targets: Int64[Tensor, " N"]) -> Scores:
+    """Every metric of `seqlab.results.METRICS`; None where one is undefined.
+
+    - loss: mean cross-entropy in nats, without class weights or smoothing; None if infinite.
+    - accuracy: share of right predictions.
+    - balanced_accuracy: mean recall over the classes that occur among the targets.
+    - f1_macro: mean F1 over the classes that occur among targets or predictions.
+    - auroc: area under the ROC curve, of class 1 for two classes; else the mean of one class against the rest
+      over the classes that have targets on both sides; None if there is no such class.
+    - ece: expected calibration error with 15 bins of equal width (Guo et al. 2017).
+
+    Where there are no sequences, or a probability is not a number, nothing is defined.
+
+    Args:
+        logits: raw predictions [N, C].
+        targets: true class numbers [N].
+
+    Returns:
+        Metric name -> value.
+    """
+    logits = logits.detach().double()
+    probabilities = logits.softmax(dim=1)
+    if len(targets) == 0 or not bool(probabilities.isfinite().all()):
+        return dict.fromkeys(METRICS, None)
+    classes = logits.shape[1]
+    predicted = logits.argmax(dim=1)
+    in_targets = targets.bincount(minlength=classes) > 0
+    in_either = in_targets | (predicted.bincount(minlength=classes) > 0)
+    recall = multiclass_recall(predicted, targets, classes, average="none", validate_args=False)
+    f1 = multiclass_f1_score(predicted, targets, classes, average="none", validate_args=False)
+    values = {
+        "loss": cross_entropy(logits, targets),
+        "accuracy": multiclass_accuracy(predicted, targets, classes, average="micro", validate_args=False),
+        "balanced_accuracy": recall.reshape(classes)[in_targets].double().mean(),
+        "f1_macro": f1.reshape(classes)[in_either].double().mean(),
+        "auroc": _auroc(probabilities, targets),
+        "ece": multiclass_calibration_error(
+            probabilities, targets, classes, n_bins=ECE_BINS, norm="l1", validate_args=False
+        ),
+    }
+    return {name: _number(values[name]) for name in METRICS}
+
+
+def _auroc(probabilities: Tensor, targets: Tensor) -> Tensor | None:
+    classes = probabilities.shape[1]
+    areas: list[Tensor] = []
+    for number in [1] if classes == 2 else range(classes):
+        positive = (targets == number).long()
+        # torchmetrics warns where a side is empty
+        if 0 < int(positive.sum()) < len(targets):
+            areas.append(binary_auroc(probabilities[:, number], positive, validate_args=False))
+    return torch.stack(areas).double().mean() if areas else None
+
+
+def _number(value: Tensor | None) -> float | None:
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
+
+
+def confusion(logits: Float[Tensor, "N C"], targets: Int64[Tensor, " N"]) -> Int64[Tensor, "C C"]:
+    """How often each class (row) was taken for each class (column): int64 [C, C] on the CPU.
+
+    Args:
+        logits: raw predictions [N, C].
+        targets: true class numbers [N].
+    """
+    classes = logits.shape[1]
+    cells = (targets * classes + logits.argmax(dim=1)).cpu()
+    return cells.bincount(minlength=classes * classes).reshape(classes, classes)
+
+
+def most_confused(matrix: Real[Tensor, "C C"], classes: Sequence[str], k: int) -> list[tuple[str, str, int]]:
+    """The `k` commonest confusions, commonest first; ties in the order of the classes.
+
+    Pairs that never happened are left out.
+
+    Args:
+        matrix: what `confusion` returned.
+        classes: names of the C classes.
+        k: how many at most.
+
+    Returns:
+        (true class, predicted class, how often).
+    """
+    counts = matrix.tolist()
+    pairs = [
+        (classes[true], classes[predicted], int(count))
+        for true, row in enumerate(counts)
+        for predicted, count in enumerate(row)
+        if true != predicted and count > 0
+    ]
+    return sorted(pairs, key=lambda pair: -pair[2])[:k]
