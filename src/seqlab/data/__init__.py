@@ -1,0 +1,1 @@
+"""Where sequences come from, how they are split, scaled, ordered and batched."""

@@ -1,0 +1,40 @@
+"""`Source`: where labelled sequences come from. A new data set costs one class with two methods."""
+
+from abc import ABC, abstractmethod
+
+from seqlab.config.data import DataConfig
+from seqlab.sequences import Sequences
+
+
+class Source(ABC):
+    """Two parts of a data set, each read when asked for and not before.
+
+    A source travels to worker processes before it has read anything, so it must be picklable.
+
+    Args:
+        config: the settings of the data, of the class registered for this source.
+    """
+
+    def __init__(self, config: DataConfig) -> None:
+        self.config = config
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The data set's name, for people and files."""
+
+    @abstractmethod
+    def read_train(self) -> Sequences:
+        """Read the training part, of which validation is split off later.
+
+        Raises:
+            UserError: if it cannot be read.
+        """
+
+    @abstractmethod
+    def read_test(self) -> Sequences:
+        """Read the test part; called only when the user asks for test scores.
+
+        Raises:
+            UserError: if it cannot be read, or there is none.
+        """
