@@ -18,8 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 class Archive(Source):
     """A set of the archive by its name there, such as JapaneseVowels or GunPoint.
 
-    Looked for in `data.directory` (as NAME/NAME_TRAIN.ts or NAME_TRAIN.ts), among the sets bundled with aeon, in
-    the user's cache, and then on the archive's site.
+    Looked for in `data.directory` (as NAME/NAME_TRAIN.ts or NAME_TRAIN.ts), among the sets bundled with aeon,
+    in the user's cache, and then on the archive's site.
 
     Args:
         config: settings of the data.
@@ -33,7 +33,7 @@ class Archive(Source):
         if not _NAME.fullmatch(config.name):
             raise UserError(
                 f"data.name: {config.name!r} is not allowed\n"
-                "allowed: letters, digits, '-' and '_', such as GunPoint (data.directory names a folder of yours)"
+                "allowed: letters, digits, '-' and '_', such as GunPoint (a folder goes into data.directory)"
             )
         self._name = config.name
         self._download_dir = Path(config.directory).expanduser() if config.directory else _cache_dir()

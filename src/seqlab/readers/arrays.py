@@ -24,8 +24,8 @@ def from_arrays(
         name: what error messages call X, such as "data.npz: X".
 
     Raises:
-        UserError: for an empty list or sequence, different numbers of features, values that are not numbers or not
-            finite (named by sequence, step and feature), or labels that are not one a sequence.
+        UserError: for an empty list or sequence, different numbers of features, values that are not numbers
+            or not finite (named by sequence, step and feature), or labels that are not one per sequence.
     """
     if isinstance(X, np.ndarray) and X.ndim not in (2, 3) and X.dtype != object:
         raise UserError(

@@ -1,0 +1,130 @@
+"""Pre-tensorised batches: a file lies in memory as one tensor; a batch is gathered in a few operations."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from seqlab.batch import SequenceBatch
+from seqlab.data import order
+from seqlab.data.split import Indices
+from seqlab.sequences import FloatArray
+
+
+class PackedSequences:
+    """All sequences of a file end to end.
+
+    Args:
+        values: prepared arrays [T_i, F] float32.
+        targets: class numbers [N], or None.
+    """
+
+    def __init__(self, values: Sequence[FloatArray], targets: Sequence[int] | None) -> None:
+        blank = np.zeros((1, values[0].shape[1]), dtype=np.float32)  # the row that all padding points to
+        self.flat = torch.from_numpy(np.concatenate([*values, blank]))
+        self.lengths = torch.tensor([len(array) for array in values], dtype=torch.int64)
+        self.starts = self.lengths.cumsum(0) - self.lengths
+        self.targets = None if targets is None else torch.tensor(targets, dtype=torch.int64)
+
+    def __len__(self) -> int:
+        """How many sequences there are."""
+        return len(self.lengths)
+
+    def gather(self, items: Indices) -> SequenceBatch:
+        """The batch of these items, cropped to the longest of them; 0 past a length; `ids` are the items."""
+        ids = torch.from_numpy(items)
+        lengths = self.lengths[ids]
+        steps = torch.arange(int(lengths.max()))
+        rows = torch.where(steps < lengths[:, None], self.starts[ids][:, None] + steps, len(self.flat) - 1)
+        values = self.flat.index_select(0, rows.view(-1)).view(*rows.shape, -1)
+        targets = None if self.targets is None else self.targets[ids]
+        return SequenceBatch(values=values, lengths=lengths, targets=targets, ids=ids)
+
+
+class Epochs:
+    """The epoch that a loader is in (from 0); Lightning sets it before every one, also after a restart."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning on a loader's `sampler`, with the number of epochs done."""
+        self.epoch = epoch
+
+
+class BatchLoader:
+    """The batches of one process, as an iterable with a length that Lightning takes as it is.
+
+    `batch_size` is that of the global batch. Each global batch is dealt out to the processes one item after
+    the other, so that together they hold exactly the batch of a single process, and all have equally many
+    batches. A process that gets nothing of a batch holds the batch's first item with weight 0; in all other
+    batches `weights` is None.
+
+    Args:
+        data: the sequences.
+        items: which of them, in the order of evaluation.
+        batch_size: items in a global batch.
+        shuffle_seed: seed of the order and the noise of every epoch; None: in order, without noise.
+        jitter: standard deviation of Gaussian noise on the values; needs `shuffle_seed`.
+        rank: number of this process.
+        world: how many processes there are.
+    """
+
+    def __init__(
+        self,
+        data: PackedSequences,
+        items: Indices,
+        *,
+        batch_size: int,
+        shuffle_seed: int | None = None,
+        jitter: float = 0.0,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        assert 0 <= rank < world and batch_size >= 1 and len(items) >= 1
+        self.items = items
+        self.batch_size = batch_size
+        self.sampler = Epochs()  # where Lightning looks for `set_epoch`
+        self._data = data
+        self._seed = shuffle_seed
+        self._jitter = jitter if shuffle_seed is not None else 0.0
+        self._rank = rank
+        self._world = world
+
+    def __len__(self) -> int:
+        """Batches in an epoch, the same in every process."""
+        return -(-len(self.items) // self.batch_size)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to an epoch (from 0) by hand, where no Lightning does it."""
+        self.sampler.set_epoch(epoch)
+
+    def __iter__(self) -> Iterator[SequenceBatch]:
+        """This process's batches of the current epoch."""
+        epoch = self.sampler.epoch
+        items = self.items
+        if self._seed is not None:
+            items = items[order.permutation(len(items), self._seed, epoch)]
+        for start in range(0, len(items), self.batch_size):
+            everyone = items[start : start + self.batch_size]
+            share = everyone[self._rank :: self._world]
+            yield self._batch(share, epoch) if len(share) else _filler(self._batch(everyone[:1], epoch))
+
+    def _batch(self, items: Indices, epoch: int) -> SequenceBatch:
+        batch = self._data.gather(np.ascontiguousarray(items))
+        if self._jitter:
+            assert self._seed is not None
+            assert batch.values is not None
+            noise = np.zeros(batch.values.shape, dtype=np.float32)
+            for row, length, item in zip(noise, batch.lengths.tolist(), items.tolist(), strict=True):
+                order.fill_noise(row[:length], self._seed, epoch, item)
+            batch.values.add_(torch.from_numpy(noise), alpha=self._jitter)
+        return batch
+
+
+def _filler(batch: SequenceBatch) -> SequenceBatch:
+    weights: Tensor = torch.zeros(batch.size)
+    return SequenceBatch(
+        values=batch.values, lengths=batch.lengths, targets=batch.targets, weights=weights, ids=batch.ids
+    )

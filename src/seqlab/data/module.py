@@ -1,0 +1,252 @@
+"""`SequenceData`: from a source to batches; the test part stays unread until it is asked for."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from seqlab.batch import TaskSpec
+from seqlab.config.data import DataConfig
+from seqlab.data import order
+from seqlab.data.batches import BatchLoader, PackedSequences
+from seqlab.data.preparation import Preparation
+from seqlab.data.source import Source
+from seqlab.data.split import Indices, stratified_split
+from seqlab.errors import UserError, nearest
+from seqlab.sequences import FloatArray, Sequences
+
+Part = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file of a source, prepared."""
+
+    raw: Sequences
+    values: list[FloatArray]
+    labels: npt.NDArray[np.int64]
+    packed: PackedSequences
+
+
+class SequenceData:
+    """The data of one run.
+
+    Nothing is read before the first question; until then it is cheap to pickle for another process.
+
+    Args:
+        source: where the sequences come from.
+        config: how to split, scale and batch them.
+        seed: the run's seed: of order and noise, and of the split unless `config.split_seed` is set.
+        preparation: scaling of a trained model; None: fitted on the training part.
+
+    Reading raises `UserError` where the data cannot be learned from: no labels, one class, too few sequences.
+    """
+
+    def __init__(
+        self, source: Source, config: DataConfig, seed: int, preparation: Preparation | None = None
+    ) -> None:
+        self.source = source
+        self.config = config
+        self.seed = seed
+        self._given_preparation = preparation
+
+    @cached_property
+    def _train_raw(self) -> Sequences:
+        raw = self.source.read_train()
+        labels = _require_labels(raw, f"{self.source.name}: the training part")
+        if len(set(labels)) < 2:
+            raise UserError(
+                f"{self.source.name}: all {len(raw)} training sequences have the label {labels[0]!r}\n"
+                "expected: at least two classes"
+            )
+        return raw
+
+    @cached_property
+    def _split(self) -> tuple[Indices, Indices, list[str]]:
+        seed = self.seed if self.config.split_seed is None else self.config.split_seed
+        try:
+            labels = self._train_raw.labels
+            assert labels is not None
+            return stratified_split(labels, self.config.validation_fraction, seed)
+        except UserError as error:
+            raise UserError(f"{self.source.name}: {error}") from None
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """The scaling: the one given, or fitted on the training part without validation."""
+        if self._given_preparation is not None:
+            return self._given_preparation
+        training = [self._train_raw.values[i] for i in self._split[0]]
+        return Preparation.fit(training, self._train_raw.feature_names, self.config.scaling)
+
+    @cached_property
+    def _train_file(self) -> _File:
+        return self._prepare(self._train_raw)
+
+    @cached_property
+    def _test_file(self) -> _File:
+        raw = self.source.read_test()
+        labels = _require_labels(raw, f"{self.source.name}: the test part")
+        unknown = next((label for label in labels if label not in self.spec.classes), None)
+        if unknown is not None:
+            near = nearest(unknown, self.spec.classes)
+            hint = f"; did you mean {near}?" if near else ""
+            shown = ", ".join(self.spec.classes[:12]) + (", ..." if len(self.spec.classes) > 12 else "")
+            raise UserError(
+                f"{self.source.name}: the test part has a class {unknown!r} that training has not\n"
+                f"expected: one of {shown}{hint}"
+            )
+        return self._prepare(raw)
+
+    def _prepare(self, raw: Sequences) -> _File:
+        try:
+            values = self.preparation.apply(raw.values)
+        except UserError as error:
+            raise UserError(f"{self.source.name}: {error}") from None
+        assert raw.labels is not None
+        number = {name: k for k, name in enumerate(self.spec.classes)}
+        labels = np.array([number[label] for label in raw.labels], dtype=np.int64)
+        return _File(raw, values, labels, PackedSequences(values, labels.tolist()))
+
+    @cached_property
+    def spec(self) -> TaskSpec:
+        """What the data promise; class counts are those of the training part without validation."""
+        raw, (train, validation, _) = self._train_raw, self._split
+        assert raw.labels is not None
+        classes = natural_order(raw.labels)
+        counts = dict.fromkeys(classes, 0)
+        for i in train.tolist():
+            counts[raw.labels[i]] += 1
+        return TaskSpec(
+            target="label",
+            features=list(raw.feature_names),
+            classes=classes,
+            sizes={"train": len(train), "validation": len(validation)},
+            class_counts=list(counts.values()),
+            longest=int(raw.lengths().max()),
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """What a person wants to know of the data; plain contents for result.json.
+
+        Returns:
+            name; sizes of the parts (test only once it was read); lengths in time steps {min, median, max} of
+            the training file; features (how many); classes {name: training sequences, without validation};
+            missing_values; content_hash of the training file; notes, sentences on what is odd.
+        """
+        raw, spec, singles = self._train_raw, self.spec, self._split[2]
+        lengths = raw.lengths()
+        sizes = dict(spec.sizes)
+        if "_test_file" in self.__dict__:
+            sizes["test"] = len(self._test_file.raw)
+        notes = [f"class {name} has a single sequence, which stays in training" for name in singles]
+        return {
+            "name": self.source.name,
+            "sizes": sizes,
+            "lengths": {
+                "min": int(lengths.min()),
+                "median": float(np.median(lengths)),
+                "max": int(lengths.max()),
+            },
+            "features": len(spec.features),
+            "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
+            "missing_values": 0,  # readers refuse them
+            "content_hash": raw.content_hash(),
+            "notes": notes,
+        }
+
+    def train_loader(self, rank: int = 0, world: int = 1, limit_batches: int | None = None) -> BatchLoader:
+        """Shuffled training batches of one process.
+
+        Args:
+            rank: number of the process.
+            world: how many processes there are.
+            limit_batches: stay with the items of the first so many batches of the first epoch; None: all.
+        """
+        return BatchLoader(
+            self._train_file.packed,
+            self._first_items(limit_batches),
+            batch_size=self.config.batch_size,
+            shuffle_seed=self.seed,
+            jitter=self.config.jitter,
+            rank=rank,
+            world=world,
+        )
+
+    def validation_loader(
+        self, rank: int = 0, world: int = 1, same_as_train: int | None = None
+    ) -> BatchLoader:
+        """Validation batches of one process, in order.
+
+        Args:
+            rank: number of the process.
+            world: how many processes there are.
+            same_as_train: validate on the items of `train_loader(limit_batches=same_as_train)` instead.
+        """
+        items = self._split[1] if same_as_train is None else np.sort(self._first_items(same_as_train))
+        return self._evaluation_loader(self._train_file, items, rank, world)
+
+    def test_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
+        """Test batches of one process, in order; reads the test part."""
+        return self._evaluation_loader(self._test_file, self.indices("test"), rank, world)
+
+    def _evaluation_loader(self, file: _File, items: Indices, rank: int, world: int) -> BatchLoader:
+        return BatchLoader(file.packed, items, batch_size=self.config.batch_size, rank=rank, world=world)
+
+    def _first_items(self, batches: int | None) -> Indices:
+        """The training items, or those of the first batches of the first epoch."""
+        items = self._split[0]
+        if batches is None:
+            return items
+        first = order.permutation(len(items), self.seed, 0)[: batches * self.config.batch_size]
+        return np.sort(items[first])
+
+    def indices(self, part: Part) -> Indices:
+        """Sorted numbers of a part's sequences within their file [N] int64: the `ids` of its batches."""
+        if part == "test":
+            return np.arange(len(self._test_file.raw))
+        return self._split[0] if part == "train" else self._split[1]
+
+    def ids(self, part: Part) -> list[str]:
+        """Names of the sequences of a part, in the order of `indices`."""
+        raw = self._test_file.raw if part == "test" else self._train_raw
+        return [raw.ids[i] for i in self.indices(part).tolist()]
+
+    def arrays(self, part: Part) -> tuple[list[FloatArray], npt.NDArray[np.int64]]:
+        """Prepared arrays [T_i, F] and class numbers [N] of a part, in the order of `indices`."""
+        file = self._test_file if part == "test" else self._train_file
+        indices = self.indices(part)
+        return [file.values[i] for i in indices], file.labels[indices]
+
+    def fingerprint(self) -> str:
+        """A hash of content, split and scaling: the key under which baselines are kept."""
+        digest = hashlib.sha256(self._train_raw.content_hash().encode())
+        digest.update(self._split[0].astype("<i8").tobytes())
+        digest.update(repr(self.preparation.to_dict()).encode())
+        return digest.hexdigest()
+
+
+def _require_labels(raw: Sequences, what: str) -> Sequence[str]:
+    if raw.labels is None:
+        raise UserError(f"{what} has no labels\nexpected: one class a sequence")
+    return raw.labels
+
+
+def natural_order(labels: Sequence[str]) -> list[str]:
+    """The distinct labels as people sort them: numbers by value, and "s2" before "s10"."""
+    distinct = set(labels)
+    try:
+        return sorted(distinct, key=lambda label: (float(label), label))
+    except ValueError:
+        return sorted(distinct, key=_natural_key)
+
+
+def _natural_key(label: str) -> tuple[list[tuple[int, int, str]], str]:
+    pieces = re.split(r"(\d+)", label)
+    # texts stand at even places, digits at odd ones, so like is always compared with like
+    return [(0, int(piece), "") if k % 2 else (1, 0, piece) for k, piece in enumerate(pieces)], label
