@@ -1,5 +1,7 @@
 """`SequenceModel`: encoder and task head as one network, and what it costs."""
 
+from dataclasses import replace
+
 from torch import Tensor, nn
 
 from seqlab.batch import SequenceBatch, TaskSpec
@@ -19,7 +21,9 @@ class SequenceModel(nn.Module):
         self.task = task(experiment.task, spec, self.encoder.output_size, experiment.model.dropout)
 
     def forward(self, batch: SequenceBatch) -> Tensor:
-        """The task's outputs for a batch."""
+        """The task's outputs for a batch, computed in the precision of the weights."""
+        if batch.values is not None:
+            batch = replace(batch, values=batch.values.to(next(self.parameters()).dtype))
         return self.task(self.encoder(batch), batch.ids)
 
     def parameter_count(self) -> int:

@@ -1,0 +1,103 @@
+"""Training itself: a Lightning Trainer around the LightningModule, and what it took."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy
+
+from seqlab.checkpoint import load_checkpoint
+from seqlab.config.experiment import Experiment
+from seqlab.config.training import TrainerConfig
+from seqlab.data.module import SequenceData
+from seqlab.errors import UserError
+from seqlab.experiment.processes import Rank
+from seqlab.experiment.recorder import Recorder
+from seqlab.lit import Lit
+from seqlab.model import SequenceModel
+from seqlab.results import BEST_CHECKPOINT, RunResult
+
+
+def fit(
+    experiment: Experiment, data: SequenceData, model: SequenceModel, rank: Rank, recorder: Recorder, result: RunResult
+) -> None:
+    """Train `model`; time and epochs go into `result`, rows and checkpoints through `recorder`."""
+    config = experiment.trainer
+    if config.precision == "64-true":
+        model.double()
+    lit = Lit(model, experiment, recorder.on_epoch, recorder.on_batch)
+    trainer = _trainer(config, result.run_dir)
+    began = time.monotonic()
+    try:
+        trainer.fit(
+            lit,
+            data.train_loader(rank.rank, rank.world, limit_batches=config.overfit_batches),
+            data.validation_loader(rank.rank, rank.world, limit_batches=config.overfit_batches),
+        )
+        recorder.save_last()
+    finally:
+        seconds = time.monotonic() - began
+        result.seconds["training"] = seconds
+        result.epochs = {"run": len(recorder.rows), "best": recorder.best.epoch if recorder.best else 0}
+        seen = len(recorder.rows) * data.spec.sizes["train"]
+        result.cost["sequences_per_second"] = seen / seconds if recorder.rows else None
+
+
+def start_from(model: SequenceModel, run_dir: Path) -> None:
+    """Give `model` the best weights of another run.
+
+    Raises:
+        UserError: if that run's network has another shape.
+    """
+    weights = load_checkpoint(run_dir / BEST_CHECKPOINT).weights
+    own = model.state_dict()
+    for name in own.keys() | weights.keys():
+        here, there = (tuple(w[name].shape) if name in w else "absent" for w in (own, weights))
+        if here != there:
+            raise UserError(
+                f"init_from={run_dir}: its network does not fit this one\n{name}: there {there}, here {here}"
+            )
+    model.load_state_dict(weights)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let PyTorch use `count` CPU threads, and exact algorithms on a GPU, while the run lasts."""
+    before, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(count)
+    if torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        if torch.cuda.is_available():
+            torch.use_deterministic_algorithms(exact)
+
+
+def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
+    strategy: Any = "auto"
+    if config.devices > 1:
+        on_gpu = config.accelerator == "gpu" or (config.accelerator == "auto" and torch.cuda.is_available())
+        strategy = DDPStrategy(
+            process_group_backend="nccl" if on_gpu else "gloo", broadcast_buffers=False, find_unused_parameters=False
+        )
+    return pl.Trainer(
+        accelerator=config.accelerator,
+        devices=config.devices,
+        strategy=strategy,
+        precision="32-true" if config.precision == "64-true" else config.precision,  # the model is double already
+        max_epochs=config.max_epochs,
+        gradient_clip_val=config.gradient_clip,
+        default_root_dir=run_dir,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,  # the loaders deal out the global batches
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )

@@ -1,0 +1,122 @@
+"""Follows a training epoch by epoch: files first, then tracker and screen; picks the best epoch; decides to stop."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from seqlab import files
+from seqlab.checkpoint import Checkpoint
+from seqlab.results import BEST_CHECKPOINT, LAST_CHECKPOINT, LOWER_IS_BETTER, METRICS_FILE, EpochRow, LayerRow, RunResult
+from seqlab.trackers.base import Tracker
+
+_SECONDS_BETWEEN_LAST_CHECKPOINTS = 10.0
+
+
+class Watcher(Protocol):
+    """Somebody who looks on, such as the screen."""
+
+    def before(self, result: RunResult, layers: list[LayerRow], epochs: int) -> None:
+        """Data and model are known; training begins."""
+        ...
+
+    def note(self, line: str) -> None:
+        """A line worth saying."""
+        ...
+
+    def batch(self, epoch: int, done: int, batches: int) -> None:
+        """An optimiser step is done."""
+        ...
+
+    def epoch(self, row: EpochRow, best_epoch: int) -> None:
+        """An epoch is done."""
+        ...
+
+    def after(self, result: RunResult) -> None:
+        """The run is over."""
+        ...
+
+
+class Recorder:
+    """What happens at the end of each epoch.
+
+    Every process of a run has one and comes to the same decisions; only the first process's writes.
+
+    Args:
+        run_dir: the run directory.
+        monitor: the validation metric that picks the best epoch.
+        patience: stop after so many epochs without a better one; None: never.
+        checkpoint: makes a checkpoint of the network as it is now, for (epoch, step).
+        tracker: follows every epoch; None on the processes that do not write.
+        watcher: somebody who looks on, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_dir: Path,
+        monitor: str,
+        patience: int | None,
+        checkpoint: Callable[[int, int], Checkpoint],
+        tracker: Tracker | None,
+        watcher: Watcher | None,
+    ) -> None:
+        self.rows: list[EpochRow] = []
+        self.best: EpochRow | None = None
+        self._run_dir = run_dir
+        self._monitor = monitor
+        self._patience = patience
+        self._checkpoint = checkpoint
+        self._tracker = tracker
+        self._watcher = watcher
+        self._last_saved = time.monotonic()
+
+    def on_batch(self, done: int, batches: int) -> None:
+        """Pass an optimiser step on to the screen."""
+        if self._watcher is not None:
+            self._watcher.batch(len(self.rows) + 1, done, batches)
+
+    def on_epoch(self, row: EpochRow) -> bool:
+        """Keep an epoch's row.
+
+        Returns:
+            Whether to stop early.
+        """
+        self.rows.append(row)
+        improved = self.best is None or better(row, self.best, self._monitor)
+        if improved:
+            self.best = row
+        assert self.best is not None
+        if self._tracker is not None:
+            files.append_row(self._run_dir / METRICS_FILE, row.to_dict())
+            if improved:
+                self._checkpoint(row.epoch, row.step).save(self._run_dir / BEST_CHECKPOINT)
+            if time.monotonic() - self._last_saved > _SECONDS_BETWEEN_LAST_CHECKPOINTS:
+                self.save_last()
+            self._tracker.log(row)
+        if self._watcher is not None:
+            self._watcher.epoch(row, self.best.epoch)
+        return self._patience is not None and row.epoch - self.best.epoch >= self._patience
+
+    def save_last(self) -> None:
+        """Write the network as it is after the last whole epoch."""
+        if self._tracker is not None and self.rows:
+            row = self.rows[-1]
+            self._checkpoint(row.epoch, row.step).save(self._run_dir / LAST_CHECKPOINT)
+            self._last_saved = time.monotonic()
+
+
+def better(row: EpochRow, than: EpochRow, monitor: str) -> bool:
+    """Whether an epoch's validation scores beat another's: the monitored metric first, then the lower loss.
+
+    An undefined score never wins.
+    """
+    return _rank(row, monitor) > _rank(than, monitor)
+
+
+def _rank(row: EpochRow, monitor: str) -> tuple[float, float]:
+    value, loss = row.validation[monitor], row.validation["loss"]
+    if value is None:
+        return (-float("inf"), -float("inf"))
+    sign = -1.0 if monitor in LOWER_IS_BETTER else 1.0
+    return (sign * value, -float("inf") if loss is None else -loss)

@@ -1,0 +1,247 @@
+"""`run(Experiment) -> RunResult`: the stages of a run, and what becomes of it however it ends."""
+
+import contextlib
+import copy
+import dataclasses
+import errno
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from filelock import FileLock, Timeout
+
+from seqlab import files, provenance
+from seqlab.checkpoint import Checkpoint, cpu_weights, load_checkpoint
+from seqlab.config.build import build_experiment, to_plain
+from seqlab.config.data import DataConfig, MemoryConfig
+from seqlab.config.experiment import Experiment
+from seqlab.config.registry import load, part
+from seqlab.data.memory import Memory
+from seqlab.data.module import SequenceData
+from seqlab.data.source import Source
+from seqlab.errors import RunFailed, UserError
+from seqlab.experiment.fitting import fit, start_from, threads
+from seqlab.experiment.naming import run_name, summary, tags
+from seqlab.experiment.processes import Interrupted, Rank, in_processes, interruptible, rank_from_environment
+from seqlab.experiment.recorder import Recorder, Watcher
+from seqlab.experiment.scoring import computed_costs, first_batch, score
+from seqlab.gradients import gradient_profile
+from seqlab.model import SequenceModel
+from seqlab.quiet import quiet_libraries
+from seqlab.readers import from_arrays
+from seqlab.redaction import redact
+from seqlab.results import (
+    BEST_CHECKPOINT,
+    CONFIG_FILE,
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    RESULT_FILE,
+    RunResult,
+    read_result,
+)
+from seqlab.trackers import Outcome, RunAbout, Tracker, make_tracker
+
+
+def run(
+    experiment: Experiment,
+    *,
+    run_dir: Path,
+    command: str,
+    watcher: Watcher | None = None,
+    data: tuple[Any, Any] | None = None,
+) -> RunResult:
+    """Train one model and leave a run directory behind.
+
+    Args:
+        experiment: the settings.
+        run_dir: where the run's files go; made if needed.
+        command: the command line that repeats the run, kept with the result.
+        watcher: somebody who looks on, such as the screen.
+        data: (X, y), a list of arrays [T, F] and a list of labels, in place of a data source.
+
+    Returns:
+        The result, as in result.json; its status tells how the run ended.
+
+    Raises:
+        UserError: for what the user can put right; nothing is written then.
+    """
+    experiment, source = _with_source(experiment, data)
+    run_dir = run_dir.resolve()
+    devices = experiment.trainer.devices
+    if devices > 1 and rank_from_environment() is None:
+        with contextlib.suppress(Interrupted):
+            in_processes(devices, _run, experiment, source, run_dir, command, watcher)
+        return read_result(run_dir)
+    return _run(experiment, source, run_dir, command, watcher)
+
+
+def _with_source(experiment: Experiment, data: tuple[Any, Any] | None) -> tuple[Experiment, Source]:
+    if data is None:
+        source = load(part("data", experiment.data.kind).target)
+        return experiment, source(experiment.data)
+    shared = {f.name: getattr(experiment.data, f.name) for f in dataclasses.fields(DataConfig) if f.name != "kind"}
+    config = MemoryConfig(**shared)
+    experiment = copy.copy(experiment)
+    experiment.data = config
+    return experiment, Memory(config, train=from_arrays(*data))
+
+
+def _run(
+    experiment: Experiment, source: Source, run_dir: Path, command: str, watcher: Watcher | None
+) -> RunResult:
+    """The run as one of its processes sees it."""
+    began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
+    rank = rank_from_environment() or Rank(0, 1)
+    with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
+        data = SequenceData(source, experiment.data, experiment.seed)
+        torch.manual_seed(experiment.seed)
+        model = SequenceModel(experiment, data.spec)
+        if experiment.init_from is not None:
+            start_from(model, Path(experiment.init_from))
+        facts = data.facts()
+        result = RunResult(
+            name=experiment.name or run_name(experiment, str(facts["name"])),
+            seed=experiment.seed,
+            started=started,
+            status="completed",
+            task=to_plain(experiment.task) | {"classes": list(data.spec.classes)},
+            data=facts,
+            model=to_plain(experiment.model),
+            cost=computed_costs(model, facts["lengths"]["mean"]),
+            threads=experiment.trainer.threads,
+            environment=provenance.environment(),
+            git_commit=provenance.git_commit(),
+            command=command,
+            run_dir=run_dir,
+        )
+        if rank.first:
+            _first_process(experiment, data, model, result, rank, watcher, began)
+        else:
+            recorder = _recorder(experiment, data, model, result, None, None)
+            with contextlib.suppress(RunFailed):  # the first process tells the story
+                fit(experiment, data, model, rank, recorder, result)
+    return result
+
+
+def _first_process(
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    result: RunResult,
+    rank: Rank,
+    watcher: Watcher | None,
+    began: float,
+) -> None:
+    """Train, score and write; however it ends, result.json says so."""
+    tracker = make_tracker(experiment.logger, watcher.note if watcher is not None else print)
+    recorder = _recorder(experiment, data, model, result, tracker, watcher)
+    outcome = Outcome(status="failed")
+    with _claimed(experiment, result.run_dir):
+        try:
+            _announce(experiment, result, model, tracker, watcher)
+            profiles = {"at initialisation": gradient_profile(model, first_batch(data))}
+            fit(experiment, data, model, rank, recorder, result)
+            model.cpu().load_state_dict(load_checkpoint(result.run_dir / BEST_CHECKPOINT).weights)
+            outcome = score(experiment, data, model, recorder, result, profiles)
+        except BaseException as error:
+            result.status = "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
+            result.reason, ours = _reason(error)
+            if ours:
+                raise
+        finally:
+            result.seconds["total"] = time.monotonic() - began
+            if recorder.best is not None and not result.metrics:
+                result.metrics = {"train": recorder.best.train, "validation": recorder.best.validation}
+            # on a full disk the result of a failed run cannot be kept; its failure is told all the same
+            with contextlib.suppress(OSError) if result.status == "failed" else contextlib.nullcontext():
+                result.write()
+            tracker.finish(dataclasses.replace(outcome, status=result.status, summary=summary(result)))
+            if watcher is not None:
+                watcher.after(result)
+
+
+def _recorder(
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    result: RunResult,
+    tracker: Tracker | None,
+    watcher: Watcher | None,
+) -> Recorder:
+    stored = build_experiment(redact(to_plain(experiment)))
+
+    def checkpoint(epoch: int, step: int) -> Checkpoint:
+        return Checkpoint(
+            experiment=stored,
+            spec=data.spec,
+            preparation=data.preparation.to_dict(),
+            epoch=epoch,
+            step=step,
+            weights=cpu_weights(model),
+        )
+
+    return Recorder(
+        run_dir=result.run_dir,
+        monitor=experiment.task.monitor,
+        patience=experiment.trainer.early_stopping,
+        checkpoint=checkpoint,
+        tracker=tracker,
+        watcher=watcher,
+    )
+
+
+def _announce(
+    experiment: Experiment, result: RunResult, model: SequenceModel, tracker: Tracker, watcher: Watcher | None
+) -> None:
+    if watcher is not None:
+        length = round(result.data["lengths"]["mean"])
+        watcher.before(result, model.layers(length), experiment.trainer.max_epochs)
+    line = tracker.start(
+        RunAbout(
+            name=result.name,
+            config=redact(to_plain(experiment)),
+            tags=tags(experiment, result),
+            group=experiment.logger.wandb.group,
+            run_dir=result.run_dir,
+        )
+    )
+    if line and watcher is not None:
+        watcher.note(line)
+
+
+@contextlib.contextmanager
+def _claimed(experiment: Experiment, run_dir: Path) -> Iterator[None]:
+    """Hold the run directory against others, without what an earlier run left in it."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(run_dir / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise UserError(f"{run_dir}: another run is at work in this directory") from None
+    try:
+        for name in (RESULT_FILE, METRICS_FILE, PREDICTIONS_FILE):
+            (run_dir / name).unlink(missing_ok=True)
+        for folder in ("checkpoints", "figures"):
+            shutil.rmtree(run_dir / folder, ignore_errors=True)
+        plain = redact(to_plain(experiment))
+        files.write_text(run_dir / CONFIG_FILE, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+        yield
+    finally:
+        lock.release()
+        (run_dir / ".lock").unlink(missing_ok=True)
+
+
+def _reason(error: BaseException) -> tuple[str, bool]:
+    """Why a run did not complete, and whether that is a bug of ours, to be seen with its traceback."""
+    if isinstance(error, (RunFailed, Interrupted)):
+        return str(error), False
+    if isinstance(error, torch.OutOfMemoryError):
+        return "out of memory on the device; a smaller data.batch_size or model.hidden_size may help", False
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return f"{error.strerror}: {error.filename}", False
+    return f"{type(error).__name__}: {error}", True

@@ -1,0 +1,135 @@
+"""After training: scores of the best epoch beside the baselines, predictions, figures, costs."""
+
+import statistics
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from seqlab.baselines import majority, pooled_logistic
+from seqlab.batch import SequenceBatch
+from seqlab.config.experiment import Experiment
+from seqlab.data.module import SequenceData
+from seqlab.evaluation import PartScores, score_part
+from seqlab.experiment.artifacts import PartPredictions, write_figures, write_predictions
+from seqlab.experiment.recorder import Recorder
+from seqlab.gradients import gradient_profile
+from seqlab.model import SequenceModel
+from seqlab.results import BEST_CHECKPOINT, PREDICTIONS_FILE, RunResult, Scores
+from seqlab.trackers import Outcome
+
+_FIGURES = "figures"
+_LATENCY_REPEATS = 30
+
+
+def score(
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    recorder: Recorder,
+    result: RunResult,
+    profiles: dict[str, Any],
+) -> Outcome:
+    """Score `model`, which carries the weights of its best epoch, and write what a finished run leaves behind.
+
+    Args:
+        experiment: the settings.
+        data: the data; their test part is read only if `evaluate_test` says so.
+        model: the network, on the CPU.
+        recorder: the rows of the training.
+        result: filled in with metrics, intervals, baselines, most confused pairs and latency.
+        profiles: name -> gradient profile taken before training.
+
+    Returns:
+        What the tracker is told.
+    """
+    best = recorder.best
+    assert best is not None
+    classes = list(data.spec.classes)
+    result.metrics["train"] = best.train
+    parts = {"validation": data.validation_loader(limit_batches=experiment.trainer.overfit_batches)}
+    if experiment.evaluate_test:
+        parts["test"] = data.test_loader()
+        result.data = data.facts()
+    scored = {name: score_part(model, loader, classes, data.ids(name)) for name, loader in parts.items()}
+    for name, part in scored.items():
+        result.metrics[name] = part.scores
+        result.intervals[name] = part.intervals
+        result.most_confused[name] = part.most_confused
+    result.baselines = baselines(data, model, scored) if experiment.trainer.overfit_batches is None else {}
+    batch = first_batch(data)
+    result.cost["latency_ms"] = _latency_ms(model, batch)
+    profiles[f"at the best epoch ({best.epoch})"] = gradient_profile(model, batch)
+    predictions = [
+        PartPredictions(split=name, ids=part.ids, true=part.targets, probabilities=part.probabilities)
+        for name, part in scored.items()
+    ]
+    table = write_predictions(result.run_dir / PREDICTIONS_FILE, predictions, classes)
+    figures = write_figures(
+        result.run_dir / _FIGURES,
+        rows=recorder.rows,
+        monitor=experiment.task.monitor,
+        best_epoch=best.epoch,
+        confusions={name: part.confusion for name, part in scored.items()},
+        classes=classes,
+        profiles=profiles,
+    )
+    return Outcome(
+        status=result.status,
+        confusion=list(scored.values())[-1].confusion,
+        classes=classes,
+        prediction_columns=table.column_names,
+        predictions=[list(row.values()) for row in table.to_pylist()],
+        best_checkpoint=result.run_dir / BEST_CHECKPOINT,
+        figures=figures,
+    )
+
+
+def baselines(data: SequenceData, model: SequenceModel, scored: dict[str, PartScores]) -> dict[str, dict[str, Scores]]:
+    """Scores of the majority class and of the order-free logistic regression, on the same parts."""
+    arrays, labels = data.arrays("train")
+    classes = len(data.spec.classes)
+    logistic = pooled_logistic(arrays, labels, classes)
+    found: dict[str, dict[str, Scores]] = {"majority": {}, "order_free": {}}
+    for name, part in scored.items():
+        said = {
+            "majority": majority(labels, len(part.targets), classes),
+            "order_free": logistic.predict_proba(data.arrays(name)[0]),
+        }
+        for baseline, probabilities in said.items():
+            logits = torch.from_numpy(np.log(np.clip(probabilities, 1e-12, None)))
+            found[baseline][name] = model.task.scores(logits, torch.from_numpy(part.targets))
+    return found
+
+
+def first_batch(data: SequenceData) -> SequenceBatch:
+    """The first validation batch, on which the gradient profile and the latency are taken."""
+    return next(iter(data.validation_loader()))
+
+
+def computed_costs(model: SequenceModel, mean_length: float) -> dict[str, float | None]:
+    """What can be counted before training: parameters, FLOPs for a sequence of mean length, state size."""
+    return {
+        "parameters": model.parameter_count(),
+        "flops": model.flops(round(mean_length)),
+        "state_size": model.encoder.state_size,
+    }
+
+
+def _latency_ms(model: SequenceModel, batch: SequenceBatch) -> float:
+    """Median wall time to predict one sequence alone, in milliseconds, on the CPU."""
+    assert batch.values is not None
+    length = int(batch.lengths[0])
+    one = replace(
+        batch, values=batch.values[:1, :length], lengths=batch.lengths[:1], targets=None, weights=None, ids=None
+    )
+    model.eval()
+    times: list[float] = []
+    with torch.inference_mode():
+        for _ in range(_LATENCY_REPEATS):
+            began = time.perf_counter()
+            model(one)
+            times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
