@@ -43,17 +43,24 @@ class SequenceData:
         config: how to split, scale and batch them.
         seed: the run's seed: of order and noise, and of the split unless `config.split_seed` is set.
         preparation: scaling of a trained model; None: fitted on the training part.
+        overfit_batches: let both training and validation be the items of so many first batches; None: the split.
 
     Reading raises `UserError` where the data cannot be learned from: no labels, one class, too few sequences.
     """
 
     def __init__(
-        self, source: Source, config: DataConfig, seed: int, preparation: Preparation | None = None
+        self,
+        source: Source,
+        config: DataConfig,
+        seed: int,
+        preparation: Preparation | None = None,
+        overfit_batches: int | None = None,
     ) -> None:
         self.source = source
         self.config = config
         self.seed = seed
         self._given_preparation = preparation
+        self._overfit_batches = overfit_batches
 
     @cached_property
     def _train_raw(self) -> Sequences:
@@ -72,9 +79,13 @@ class SequenceData:
         try:
             labels = self._train_raw.labels
             assert labels is not None
-            return stratified_split(labels, self.config.validation_fraction, seed)
+            train, validation, notes = stratified_split(labels, self.config.validation_fraction, seed)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
+        if self._overfit_batches is not None:
+            first = order.permutation(len(train), self.seed, 0)[: self._overfit_batches * self.config.batch_size]
+            train = validation = np.sort(train[first])
+        return train, validation, notes
 
     @cached_property
     def preparation(self) -> Preparation:
@@ -120,7 +131,7 @@ class SequenceData:
         assert raw.labels is not None
         classes = natural_order(raw.labels)
         counts = dict.fromkeys(classes, 0)
-        for i in train.tolist():
+        for i in map(int, train):
             counts[raw.labels[i]] += 1
         return TaskSpec(
             target="label",
@@ -135,9 +146,9 @@ class SequenceData:
         """What a person wants to know of the data; plain contents for result.json.
 
         Returns:
-            name; sizes of the parts (test only once it was read); lengths in time steps {min, median, max} of
+            name; sizes of the parts (test only once it was read); lengths in time steps {min, median, mean, max} of
             the training file; features (how many); classes {name: training sequences, without validation};
-            missing_values; content_hash of the training file; notes, sentences on what is odd.
+            missing (values); content_hash of the training file; notes, sentences on what is odd.
         """
         raw, spec, singles = self._train_raw, self.spec, self._split[2]
         lengths = raw.lengths()
@@ -151,26 +162,21 @@ class SequenceData:
             "lengths": {
                 "min": int(lengths.min()),
                 "median": float(np.median(lengths)),
+                "mean": float(lengths.mean()),
                 "max": int(lengths.max()),
             },
             "features": len(spec.features),
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
-            "missing_values": 0,  # readers refuse them
+            "missing": 0,  # readers refuse them
             "content_hash": raw.content_hash(),
             "notes": notes,
         }
 
-    def train_loader(self, rank: int = 0, world: int = 1, limit_batches: int | None = None) -> BatchLoader:
-        """Shuffled training batches of one process.
-
-        Args:
-            rank: number of the process.
-            world: how many processes there are.
-            limit_batches: stay with the items of the first so many batches of the first epoch; None: all.
-        """
+    def train_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
+        """Shuffled training batches of process `rank` of `world`."""
         return BatchLoader(
             self._train_file.packed,
-            self._first_items(limit_batches),
+            self._split[0],
             batch_size=self.config.batch_size,
             shuffle_seed=self.seed,
             jitter=self.config.jitter,
@@ -178,18 +184,9 @@ class SequenceData:
             world=world,
         )
 
-    def validation_loader(
-        self, rank: int = 0, world: int = 1, same_as_train: int | None = None
-    ) -> BatchLoader:
-        """Validation batches of one process, in order.
-
-        Args:
-            rank: number of the process.
-            world: how many processes there are.
-            same_as_train: validate on the items of `train_loader(limit_batches=same_as_train)` instead.
-        """
-        items = self._split[1] if same_as_train is None else np.sort(self._first_items(same_as_train))
-        return self._evaluation_loader(self._train_file, items, rank, world)
+    def validation_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
+        """Validation batches of process `rank` of `world`, in order."""
+        return self._evaluation_loader(self._train_file, self._split[1], rank, world)
 
     def test_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
         """Test batches of one process, in order; reads the test part."""
@@ -197,14 +194,6 @@ class SequenceData:
 
     def _evaluation_loader(self, file: _File, items: Indices, rank: int, world: int) -> BatchLoader:
         return BatchLoader(file.packed, items, batch_size=self.config.batch_size, rank=rank, world=world)
-
-    def _first_items(self, batches: int | None) -> Indices:
-        """The training items, or those of the first batches of the first epoch."""
-        items = self._split[0]
-        if batches is None:
-            return items
-        first = order.permutation(len(items), self.seed, 0)[: batches * self.config.batch_size]
-        return np.sort(items[first])
 
     def indices(self, part: Part) -> Indices:
         """Sorted numbers of a part's sequences within their file [N] int64: the `ids` of its batches."""
@@ -215,7 +204,7 @@ class SequenceData:
     def ids(self, part: Part) -> list[str]:
         """Names of the sequences of a part, in the order of `indices`."""
         raw = self._test_file.raw if part == "test" else self._train_raw
-        return [raw.ids[i] for i in self.indices(part).tolist()]
+        return [raw.ids[i] for i in map(int, self.indices(part))]
 
     def arrays(self, part: Part) -> tuple[list[FloatArray], npt.NDArray[np.int64]]:
         """Prepared arrays [T_i, F] and class numbers [N] of a part, in the order of `indices`."""

@@ -35,8 +35,8 @@ def fit(
     try:
         trainer.fit(
             lit,
-            data.train_loader(rank.rank, rank.world, limit_batches=config.overfit_batches),
-            data.validation_loader(rank.rank, rank.world, limit_batches=config.overfit_batches),
+            data.train_loader(rank.rank, rank.world),
+            data.validation_loader(rank.rank, rank.world),
         )
         recorder.save_last()
     finally:

@@ -98,7 +98,9 @@ def _run(
     began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
-        data = SequenceData(source, experiment.data, experiment.seed)
+        data = SequenceData(
+            source, experiment.data, experiment.seed, overfit_batches=experiment.trainer.overfit_batches
+        )
         torch.manual_seed(experiment.seed)
         model = SequenceModel(experiment, data.spec)
         if experiment.init_from is not None:

@@ -49,7 +49,7 @@ def score(
     assert best is not None
     classes = list(data.spec.classes)
     result.metrics["train"] = best.train
-    parts = {"validation": data.validation_loader(limit_batches=experiment.trainer.overfit_batches)}
+    parts = {"validation": data.validation_loader()}
     if experiment.evaluate_test:
         parts["test"] = data.test_loader()
         result.data = data.facts()
@@ -58,7 +58,7 @@ def score(
         result.metrics[name] = part.scores
         result.intervals[name] = part.intervals
         result.most_confused[name] = part.most_confused
-    result.baselines = baselines(data, model, scored) if experiment.trainer.overfit_batches is None else {}
+    result.baselines = baselines(data, model, scored)
     batch = first_batch(data)
     result.cost["latency_ms"] = _latency_ms(model, batch)
     profiles[f"at the best epoch ({best.epoch})"] = gradient_profile(model, batch)
