@@ -56,7 +56,9 @@ def outputs_on(model: SequenceModel, batches: Iterable[SequenceBatch]) -> tuple[
     return torch.cat(outputs), torch.cat(targets) if targets else None
 
 
-def score_part(model: SequenceModel, batches: Iterable[SequenceBatch], classes: list[str], ids: list[str]) -> PartScores:
+def score_part(
+    model: SequenceModel, batches: Iterable[SequenceBatch], classes: list[str], ids: list[str]
+) -> PartScores:
     """Predict a part whose targets are known, and score it; `ids` are the sequences' names."""
     outputs, targets = outputs_on(model, batches)
     assert targets is not None

@@ -4,19 +4,25 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 
 _LOGGERS = ("pytorch_lightning", "lightning", "lightning.pytorch", "lightning_fabric", "torch.distributed")
 
 
 @contextlib.contextmanager
-def quiet_libraries() -> Iterator[None]:
+def quiet_libraries() -> Generator[None]:
     """Silence known chatter; everything is as before on leaving."""
     levels = {name: logging.getLogger(name).level for name in _LOGGERS}
     # read once, when a library is first imported or starts
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     with warnings.catch_warnings():
-        for module in (r"pytorch_lightning", r"lightning_fabric", r"lightning_utilities", r"torch", r"torchmetrics"):
+        for module in (
+            r"pytorch_lightning",
+            r"lightning_fabric",
+            r"lightning_utilities",
+            r"torch",
+            r"torchmetrics",
+        ):
             warnings.filterwarnings("ignore", module=rf"{module}(\..*)?$")
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)

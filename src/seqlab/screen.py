@@ -63,7 +63,9 @@ class Screen:
         cost = result.cost
         table.add_row("[bold]all[/bold]", "", f"{cost['parameters']:,}", f"{cost['flops']:,}")
         console.print(table)
-        console.print(f"T = {result.data['lengths']['mean']:.0f} steps (mean length); a multiply-add counts 2")
+        console.print(
+            f"T = {result.data['lengths']['mean']:.0f} steps (mean length); a multiply-add counts 2"
+        )
         console.print()
 
     def note(self, line: str) -> None:
@@ -198,10 +200,14 @@ def _next_commands(result: RunResult) -> list[str]:
     place = _quoted(str(result.run_dir))
     commands = []
     if "test" not in result.metrics:
-        commands.append(f"seqlab evaluate {place} --part test      # score the test part, once you are done choosing")
+        commands.append(
+            f"seqlab evaluate {place} --part test      # score the test part, once you are done choosing"
+        )
     commands.append(f"seqlab predict {place} FILE.ts            # predict new sequences (.ts, .npz)")
     if (result.run_dir / "wandb").is_dir():
-        commands.append(f"wandb leet {_quoted(str(result.run_dir / 'wandb'))}   # look at the curves in the terminal")
+        commands.append(
+            f"wandb leet {_quoted(str(result.run_dir / 'wandb'))}   # look at the curves in the terminal"
+        )
     commands.append("python train.py model=order_free           # is order needed at all?")
     return commands
 

@@ -88,7 +88,7 @@ def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> 
         if not isinstance(given, Mapping):
             raise ConfigError(key, given, "a mapping of keys to values")
         return build(typing.cast(type[Any], hint), given, key)
-    optional = isinstance(hint, types.UnionType) and types.NoneType in typing.get_args(hint)
+    optional = types.NoneType in typing.get_args(hint)
     if optional:
         if given is None:
             return None
@@ -108,7 +108,12 @@ def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> 
         return given
     if hint is int and isinstance(given, int) and not isinstance(given, bool):
         return given
-    if hint is float and isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given):
+    if (
+        hint is float
+        and isinstance(given, (int, float))
+        and not isinstance(given, bool)
+        and math.isfinite(given)
+    ):
         return float(given)
     if hint is str and isinstance(given, (str, int, float)) and not isinstance(given, bool):
         return str(given)

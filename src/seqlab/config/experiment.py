@@ -17,7 +17,9 @@ class Experiment(Checked):
     seed: int = option(0, "Seed of split, weights, order, dropout and augmentation.", low=0, high=2**32 - 1)
     evaluate_test: bool = option(False, "Read the test part after training and score it.")
     force: bool = option(False, "Replace a finished run in the same directory.")
-    init_from: str | None = option(None, "A run directory whose best weights to start from; null: random weights.")
+    init_from: str | None = option(
+        None, "A run directory whose best weights to start from; null: random weights."
+    )
     plugins: list[str] = option([], "Packages of your own that register parts, such as [my_lab].")
     data: DataConfig
     model: ModelConfig

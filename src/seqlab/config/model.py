@@ -12,9 +12,7 @@ class ModelConfig(Checked):
 
     kind: str = option("recurrent", "Which encoder.", part="encoder")
     num_layers: int = option(1, "Layers on top of each other.", unit="layers", low=1, high=64)
-    hidden_size: int = option(
-        64, "Width of a layer, in each direction.", unit="units", low=1, high=65536
-    )
+    hidden_size: int = option(64, "Width of a layer, in each direction.", unit="units", low=1, high=65536)
     dropout: float = option(
         0.0, "Share of activations zeroed between layers and before the head.", low=0, below=1
     )
@@ -25,7 +23,9 @@ class RecurrentConfig(ModelConfig):
     """A stack of recurrent layers, read in one direction or two."""
 
     cell: str = option("lstm", "Recurrent cell.", part="cell")
-    bidirectional: bool = option(False, "Read every layer's input backwards as well; doubles the output width.")
+    bidirectional: bool = option(
+        False, "Read every layer's input backwards as well; doubles the output width."
+    )
     nonlinearity: Literal["tanh", "relu"] = option("tanh", "Nonlinearity of the vanilla RNN (cell rnn only).")
     layer_norm: bool = option(False, "Layer normalisation of every layer's output (Ba et al. 2016).")
     residual: bool = option(False, "Add a layer's input to its output, from the second layer on.")
@@ -33,7 +33,8 @@ class RecurrentConfig(ModelConfig):
         False, "Start the recurrent matrices orthogonal (Saxe et al. 2014) instead of uniform."
     )
     forget_bias: float | None = option(
-        None, "Initial bias of the LSTM's forget gate (Jozefowicz et al. 2015 advise 1); null: PyTorch's uniform."
+        None,
+        "Initial bias of the LSTM's forget gate (Jozefowicz et al. 2015 advise 1); null: PyTorch's uniform.",
     )
 
 

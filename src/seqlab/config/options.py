@@ -9,7 +9,7 @@ from seqlab.errors import ConfigError, nearest
 
 def option(
     default: Any,
-    help: str,  # noqa: A002 - the word argparse taught everyone
+    help: str,
     *,
     unit: str = "",
     low: float | None = None,
@@ -30,7 +30,15 @@ def option(
         below: the value must be less than this.
         part: the value must be the name of a registered part of this kind, such as "cell".
     """
-    metadata = dict(help=help, unit=unit, low=low, high=high, above=above, below=below, part=part)
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "above": above,
+        "below": below,
+        "part": part,
+    }
     if isinstance(default, list):
         return dataclasses.field(default_factory=default.copy, metadata=metadata)
     if isinstance(default, type):

@@ -25,7 +25,9 @@ class SchedulerConfig(Checked):
         0.0, "Share of all steps over which the rate rises (one_cycle and cosine).", low=0, below=1
     )
     factor: float = option(0.5, "Multiplier at a plateau of the validation loss.", above=0, below=1)
-    patience: int = option(5, "Epochs without a lower validation loss before the rate drops.", unit="epochs", low=0)
+    patience: int = option(
+        5, "Epochs without a lower validation loss before the rate drops.", unit="epochs", low=0
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,17 +36,28 @@ class TrainerConfig(Checked):
 
     max_epochs: int = option(50, "Passes over the training data.", unit="epochs", low=1)
     threads: int = option(
-        1, "CPU threads of each process; part of what makes two runs the same.", unit="threads", low=1, high=1024
+        1,
+        "CPU threads of each process; part of what makes two runs the same.",
+        unit="threads",
+        low=1,
+        high=1024,
     )
-    accelerator: Literal["auto", "cpu", "gpu", "mps"] = option("auto", "Hardware; auto takes a GPU if there is one.")
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = option(
+        "auto", "Hardware; auto takes a GPU if there is one."
+    )
     devices: int = option(1, "Devices (processes) to train on.", unit="devices", low=1)
     strategy: Literal["auto", "ddp"] = option("auto", "How devices work together; auto: ddp from two on.")
-    precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"] = option("32-true", "Numeric precision.")
+    precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"] = option(
+        "32-true", "Numeric precision."
+    )
     gradient_clip: float | None = option(
         1.0, "Largest norm of all gradients together (Pascanu et al. 2013); null: no clipping.", above=0
     )
     early_stopping: int | None = option(
-        None, "Stop after this many epochs without a better monitored value; null: never.", unit="epochs", low=1
+        None,
+        "Stop after this many epochs without a better monitored value; null: never.",
+        unit="epochs",
+        low=1,
     )
     overfit_batches: int | None = option(
         None, "Train and validate on the first so many training batches only; null: on everything.", low=1

@@ -1,7 +1,7 @@
 """Training itself: a Lightning Trainer around the LightningModule, and what it took."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,12 @@ from seqlab.results import BEST_CHECKPOINT, RunResult
 
 
 def fit(
-    experiment: Experiment, data: SequenceData, model: SequenceModel, rank: Rank, recorder: Recorder, result: RunResult
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    rank: Rank,
+    recorder: Recorder,
+    result: RunResult,
 ) -> None:
     """Train `model`; time and epochs go into `result`, rows and checkpoints through `recorder`."""
     config = experiment.trainer
@@ -65,7 +70,7 @@ def start_from(model: SequenceModel, run_dir: Path) -> None:
 
 
 @contextmanager
-def threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Generator[None]:
     """Let PyTorch use `count` CPU threads, and exact algorithms on a GPU, while the run lasts."""
     before, exact = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     torch.set_num_threads(count)
@@ -84,13 +89,17 @@ def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
     if config.devices > 1:
         on_gpu = config.accelerator == "gpu" or (config.accelerator == "auto" and torch.cuda.is_available())
         strategy = DDPStrategy(
-            process_group_backend="nccl" if on_gpu else "gloo", broadcast_buffers=False, find_unused_parameters=False
+            process_group_backend="nccl" if on_gpu else "gloo",
+            broadcast_buffers=False,
+            find_unused_parameters=False,
         )
     return pl.Trainer(
         accelerator=config.accelerator,
         devices=config.devices,
         strategy=strategy,
-        precision="32-true" if config.precision == "64-true" else config.precision,  # the model is double already
+        precision="32-true"
+        if config.precision == "64-true"
+        else config.precision,  # the model is double already
         max_epochs=config.max_epochs,
         gradient_clip_val=config.gradient_clip,
         default_root_dir=run_dir,

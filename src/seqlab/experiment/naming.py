@@ -24,7 +24,13 @@ def tags(experiment: Experiment, result: RunResult) -> list[str]:
     if isinstance(model, RecurrentConfig):
         found = [model.cell, "bidirectional" if model.bidirectional else "unidirectional"]
     layers = f"{model.num_layers} layer{'s' if model.num_layers > 1 else ''}"
-    return [*found, layers, str(result.data["name"]), f"seed {experiment.seed}", *experiment.logger.wandb.tags]
+    return [
+        *found,
+        layers,
+        str(result.data["name"]),
+        f"seed {experiment.seed}",
+        *experiment.logger.wandb.tags,
+    ]
 
 
 def summary(result: RunResult) -> dict[str, float | int | str | None]:

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -50,7 +50,7 @@ class Interrupted(BaseException):
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Generator[None]:
     """Turn SIGINT and SIGTERM into `Interrupted`; in threads other than the main one, do nothing.
 
     A second signal within two seconds of the first is the same request said twice (a terminal tells every process
@@ -76,7 +76,7 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def in_processes(world: int, work: Callable[..., None], *args: Any) -> None:
+def in_processes(world: int, work: Callable[..., object], *args: Any) -> None:
     """Run `work(*args)` in `world` spawned processes and wait for all.
 
     Raises:
@@ -100,11 +100,12 @@ def in_processes(world: int, work: Callable[..., None], *args: Any) -> None:
             while not context.join():
                 pass
     except Interrupted as interrupted:
-        for process in context.processes:
+        children = [process for process in context.processes if process is not None]
+        for process in children:
             with contextlib.suppress(ProcessLookupError):
                 if process.pid is not None:
                     os.kill(process.pid, interrupted.signal)
-        for process in context.processes:
+        for process in children:
             process.join(10)
             process.kill()
         raise
@@ -112,7 +113,9 @@ def in_processes(world: int, work: Callable[..., None], *args: Any) -> None:
         raise answers.get()
 
 
-def _process(rank: int, environment: dict[str, str], answers: Any, work: Callable[..., None], args: Any) -> None:
+def _process(
+    rank: int, environment: dict[str, str], answers: Any, work: Callable[..., object], args: Any
+) -> None:
     os.environ.update(environment, LOCAL_RANK=str(rank), RANK=str(rank))
     try:
         work(*args)

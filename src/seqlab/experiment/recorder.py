@@ -7,7 +7,15 @@ from typing import Protocol
 
 from seqlab import files
 from seqlab.checkpoint import Checkpoint
-from seqlab.results import BEST_CHECKPOINT, LAST_CHECKPOINT, LOWER_IS_BETTER, METRICS_FILE, EpochRow, LayerRow, RunResult
+from seqlab.results import (
+    BEST_CHECKPOINT,
+    LAST_CHECKPOINT,
+    LOWER_IS_BETTER,
+    METRICS_FILE,
+    EpochRow,
+    LayerRow,
+    RunResult,
+)
 from seqlab.trackers.base import Tracker
 
 _SECONDS_BETWEEN_LAST_CHECKPOINTS = 10.0

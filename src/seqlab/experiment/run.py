@@ -6,7 +6,7 @@ import dataclasses
 import errno
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import yaml
 from filelock import FileLock, Timeout
+from seqlab.redaction import redact
 
 from seqlab import files, provenance
 from seqlab.checkpoint import Checkpoint, cpu_weights, load_checkpoint
@@ -34,7 +35,6 @@ from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
 from seqlab.quiet import quiet_libraries
 from seqlab.readers import from_arrays
-from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
     CONFIG_FILE,
@@ -84,7 +84,9 @@ def _with_source(experiment: Experiment, data: tuple[Any, Any] | None) -> tuple[
     if data is None:
         source = load(part("data", experiment.data.kind).target)
         return experiment, source(experiment.data)
-    shared = {f.name: getattr(experiment.data, f.name) for f in dataclasses.fields(DataConfig) if f.name != "kind"}
+    shared = {
+        f.name: getattr(experiment.data, f.name) for f in dataclasses.fields(DataConfig) if f.name != "kind"
+    }
     config = MemoryConfig(**shared)
     experiment = copy.copy(experiment)
     experiment.data = config
@@ -217,7 +219,7 @@ def _announce(
 
 
 @contextlib.contextmanager
-def _claimed(experiment: Experiment, run_dir: Path) -> Iterator[None]:
+def _claimed(experiment: Experiment, run_dir: Path) -> Generator[None]:
     """Hold the run directory against others, without what an earlier run left in it."""
     run_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(run_dir / ".lock", timeout=0)

@@ -11,7 +11,8 @@ import torch
 from seqlab.baselines import majority, pooled_logistic
 from seqlab.batch import SequenceBatch
 from seqlab.config.experiment import Experiment
-from seqlab.data.module import SequenceData
+from seqlab.data.batches import BatchLoader
+from seqlab.data.module import Part, SequenceData
 from seqlab.evaluation import PartScores, score_part
 from seqlab.experiment.artifacts import PartPredictions, write_figures, write_predictions
 from seqlab.experiment.recorder import Recorder
@@ -49,7 +50,7 @@ def score(
     assert best is not None
     classes = list(data.spec.classes)
     result.metrics["train"] = best.train
-    parts = {"validation": data.validation_loader()}
+    parts: dict[Part, BatchLoader] = {"validation": data.validation_loader()}
     if experiment.evaluate_test:
         parts["test"] = data.test_loader()
         result.data = data.facts()
@@ -87,11 +88,13 @@ def score(
     )
 
 
-def baselines(data: SequenceData, model: SequenceModel, scored: dict[str, PartScores]) -> dict[str, dict[str, Scores]]:
+def baselines(
+    data: SequenceData, model: SequenceModel, scored: dict[Part, PartScores]
+) -> dict[str, dict[str, Scores]]:
     """Scores of the majority class and of the order-free logistic regression, on the same parts."""
     arrays, labels = data.arrays("train")
     classes = len(data.spec.classes)
-    logistic = pooled_logistic(arrays, labels, classes)
+    logistic = pooled_logistic(arrays, labels, classes, data.fingerprint())
     found: dict[str, dict[str, Scores]] = {"majority": {}, "order_free": {}}
     for name, part in scored.items():
         said = {
@@ -123,7 +126,12 @@ def _latency_ms(model: SequenceModel, batch: SequenceBatch) -> float:
     assert batch.values is not None
     length = int(batch.lengths[0])
     one = replace(
-        batch, values=batch.values[:1, :length], lengths=batch.lengths[:1], targets=None, weights=None, ids=None
+        batch,
+        values=batch.values[:1, :length],
+        lengths=batch.lengths[:1],
+        targets=None,
+        weights=None,
+        ids=None,
     )
     model.eval()
     times: list[float] = []
