@@ -114,11 +114,10 @@ class BatchLoader:
     def _batch(self, items: Indices, epoch: int) -> SequenceBatch:
         batch = self._data.gather(np.ascontiguousarray(items))
         if self._jitter:
-            assert self._seed is not None
-            assert batch.values is not None
-            noise = np.zeros(batch.values.shape, dtype=np.float32)
-            for row, length, item in zip(noise, batch.lengths.tolist(), items.tolist(), strict=True):
-                order.fill_noise(row[:length], self._seed, epoch, item)
+            assert self._seed is not None and batch.values is not None
+            noise = order.noise(
+                batch.lengths.tolist(), batch.values.shape[2], self._seed, epoch, items.tolist()
+            )
             batch.values.add_(torch.from_numpy(noise), alpha=self._jitter)
         return batch
 

@@ -1,6 +1,7 @@
 """`SequenceData`: from a source to batches; the test part stays unread until it is asked for."""
 
 import hashlib
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +84,9 @@ class SequenceData:
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
         if self._overfit_batches is not None:
-            first = order.permutation(len(train), self.seed, 0)[: self._overfit_batches * self.config.batch_size]
+            first = order.permutation(len(train), self.seed, 0)[
+                : self._overfit_batches * self.config.batch_size
+            ]
             train = validation = np.sort(train[first])
         return train, validation, notes
 
@@ -230,12 +233,14 @@ def natural_order(labels: Sequence[str]) -> list[str]:
     """The distinct labels as people sort them: numbers by value, and "s2" before "s10"."""
     distinct = set(labels)
     try:
-        return sorted(distinct, key=lambda label: (float(label), label))
+        if all(math.isfinite(float(label)) for label in distinct):
+            return sorted(distinct, key=lambda label: (float(label), label))
     except ValueError:
-        return sorted(distinct, key=_natural_key)
+        pass
+    return sorted(distinct, key=_natural_key)
 
 
 def _natural_key(label: str) -> tuple[list[tuple[int, int, str]], str]:
-    pieces = re.split(r"(\d+)", label)
+    pieces = re.split(r"([0-9]+)", label)
     # texts stand at even places, digits at odd ones, so like is always compared with like
     return [(0, int(piece), "") if k % 2 else (1, 0, piece) for k, piece in enumerate(pieces)], label

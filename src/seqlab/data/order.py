@@ -1,8 +1,10 @@
 """Randomness of the data as pure functions: order of (seed, epoch), noise of (seed, epoch, item).
 
-Both come from counter-based generators (Philox; Salmon et al. 2011) keyed by what they depend on and nothing
+Both come from a counter-based generator (Philox; Salmon et al. 2011) keyed by what they depend on and nothing
 else, so that a run resumed at any epoch, on any number of processes, sees what it would have seen.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +16,31 @@ _ORDER, _JITTER = 1, 2
 
 def permutation(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
     """The order of `count` items in an epoch (from 0)."""
-    return _generator(_ORDER, seed, epoch, 0).permutation(count)
+    return np.random.Generator(_keyed(np.random.Philox(0), _ORDER, seed, epoch, 0)).permutation(count)
 
 
-def fill_noise(target: FloatArray, seed: int, epoch: int, item: int) -> None:
-    """Fill `target`, contiguous [T, F], with the standard normal noise of an item in an epoch (from 0)."""
-    _generator(_JITTER, seed, epoch, item).standard_normal(dtype=np.float32, out=target)
+def noise(lengths: Sequence[int], features: int, seed: int, epoch: int, items: Sequence[int]) -> FloatArray:
+    """Standard normal noise of items in an epoch (from 0): [B, longest, features], 0 past a length."""
+    block = np.zeros((len(lengths), max(lengths), features), dtype=np.float32)
+    source = np.random.Philox(0)
+    generator = np.random.Generator(source)
+    for row, length, item in zip(block, lengths, items, strict=True):
+        _keyed(source, _JITTER, seed, epoch, item)
+        generator.standard_normal(dtype=np.float32, out=row[:length])
+    return block
 
 
-def _generator(purpose: int, seed: int, epoch: int, item: int) -> np.random.Generator:
+def _keyed(source: np.random.Philox, purpose: int, seed: int, epoch: int, item: int) -> np.random.Philox:
+    """`source` at the start of the stream of this key; setting it costs a tenth of making a new one."""
     assert 0 <= seed < 2**32 and 0 <= epoch < 2**32 and 0 <= item < 2**32
-    return np.random.Generator(np.random.Philox(key=(purpose << 96) | (seed << 64) | (epoch << 32) | item))
+    key = np.array([(epoch << 32) | item, (purpose << 32) | seed], dtype=np.uint64)
+    zeros = np.zeros(4, dtype=np.uint64)
+    source.state = {
+        "bit_generator": "Philox",
+        "state": {"counter": zeros, "key": key},
+        "buffer": zeros,
+        "buffer_pos": 4,
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
+    return source

@@ -53,7 +53,7 @@ class Preparation:
         """Prepared copies [T_i, F] float32 of the sequences.
 
         Raises:
-            UserError: if a sequence has another number of features.
+            UserError: if a sequence has another number of features, or values too far from training for float32.
         """
         center, scale = np.asarray(self.center), np.asarray(self.scale)
         for i, array in enumerate(values):
@@ -63,7 +63,7 @@ class Preparation:
                     f"sequence {i} (counted from 0) has the shape {list(array.shape)}\n"
                     f"expected: [T, {len(self.features)}], features {names}"
                 )
-        return [((array - center) / scale).astype(np.float32) for array in values]
+        return [_narrow((array - center) / scale, i) for i, array in enumerate(values)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain contents for a checkpoint."""
@@ -73,3 +73,14 @@ class Preparation:
     def from_dict(cls, plain: Mapping[str, Any]) -> "Preparation":
         """Back from `to_dict`."""
         return cls(**plain)
+
+
+def _narrow(array: npt.NDArray[np.float64], number: int) -> FloatArray:
+    with np.errstate(over="ignore"):
+        narrow = array.astype(np.float32)
+    if not np.isfinite(narrow).all():
+        raise UserError(
+            f"sequence {number} (counted from 0) lies too far from the training data to be scaled\n"
+            "expected: values of the magnitude of the training part, in the same units"
+        )
+    return narrow

@@ -1,7 +1,7 @@
 """`.ts` files of the UCR/UEA archive (Bagnall et al. 2018, https://www.timeseriesclassification.com).
 
 A header of `@tag value` lines, then one sequence a line: dimensions apart by `:`, values apart by `,`, the
-label last. Read here and not by aeon, whose import takes a hundred times longer than reading a file, and which
+label last. Read here and not by aeon, whose import takes a hundred times longer than a file, and which
 lowers the labels' case and names neither line nor value in its errors.
 """
 
