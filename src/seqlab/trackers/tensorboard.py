@@ -1,9 +1,13 @@
 """TensorBoard: event files under run_dir/tensorboard."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import final
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from seqlab.results import EpochRow
@@ -22,8 +26,8 @@ class TensorBoardTracker(Tracker):
         folder = about.run_dir / TENSORBOARD_DIR
         self._writer = SummaryWriter(str(folder), flush_secs=_FLUSH_SECONDS)
         self._writer.add_text("config", _as_code(dict(about.config)))
-        about_line = {"name": about.name, "tags": list(about.tags), "group": about.group, "job": about.job_type}
-        self._writer.add_text("run", _as_code(about_line))
+        about_it = {"name": about.name, "tags": [*about.tags], "group": about.group, "job": about.job_type}
+        self._writer.add_text("run", _as_code(about_it))
         self._writer.flush()
         return f"tensorboard --logdir {folder}"
 
@@ -44,13 +48,11 @@ class TensorBoardTracker(Tracker):
             self._writer.close()
 
 
-def _as_code(content: dict[str, object]) -> str:
+def _as_code(content: Mapping[str, object]) -> str:
     text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
     return "\n".join(f"    {line}" for line in text.splitlines())  # an indented block is shown as it is
 
 
-def _pixels(path: object) -> np.ndarray:
-    from PIL import Image
-
-    with Image.open(str(path)) as image:
+def _pixels(path: Path) -> npt.NDArray[np.uint8]:
+    with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))

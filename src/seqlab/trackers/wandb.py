@@ -1,0 +1,200 @@
+"""Weights & Biases: offline into run_dir/wandb unless asked otherwise, silent, and never in the way.
+
+Online, the run starts offline if the account's key is missing or malformed or the server does not answer: what was
+written offline can be sent later with `wandb sync`. Nothing is prompted for, printed, or stored in the user's own
+W&B settings, and the library's own usage reports are off.
+"""
+
+import contextlib
+import io
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, final
+
+import wandb
+from wandb.analytics.opentelemetry import opentelemetry_proxy
+from wandb.sdk import wandb_setup
+from wandb.sdk.lib import wbauth
+from wandb.sdk.lib.runid import generate_id
+
+from seqlab.config.training import WandbConfig
+from seqlab.errors import UserError
+from seqlab.redaction import REDACTED, redact_text
+from seqlab.results import EpochRow
+from seqlab.trackers.base import Outcome, RunAbout, Tracker, flat_row
+
+# The library itself may take a second more; DESIGN promises 15 s for the whole.
+ONLINE_START_SECONDS = 8.0
+ONLINE_FINISH_SECONDS = 60.0
+MAX_PREDICTION_ROWS = 5000
+# Beyond so many classes, the cells of the confusion matrix that hold 0 are left out.
+DENSE_CLASSES = 50
+_LONGEST_TAG = 64
+_LONGEST_NAME = 128
+
+
+@final
+class WandbTracker(Tracker):
+    """One W&B run, of its own even where several are open in one process.
+
+    Rows appear as `train/...` and `validation/...` over `epoch`; `finish` adds the summary under the dotted names of
+    result.json, the confusion matrix, the predictions, the figures, and the best checkpoint as an artifact.
+
+    Args:
+        config: mode, project, entity.
+    """
+
+    def __init__(self, config: WandbConfig) -> None:
+        self._config = config
+        self._run: wandb.Run | None = None
+
+    def start(self, about: RunAbout) -> str | None:
+        """Begin a run; returns where it is, or why it is offline."""
+        if self._config.mode == "disabled":
+            return None
+        opentelemetry_proxy.disable()
+        reason = None
+        if self._config.mode == "online":
+            try:
+                _require_account()
+                self._run = self._begin(about, "online")
+            except Exception as error:
+                reason = _first_line(error)
+                _discard_empty_run(about.run_dir)
+        run = self._run or self._begin(about, "offline")
+        self._run = run
+        run.define_metric("epoch", hidden=True)
+        for name in ("train/*", "validation/*", "lr", "seconds"):
+            run.define_metric(name, step_metric="epoch")
+        folder = _shown(Path(run.settings.sync_dir))
+        if reason is not None:
+            return f"W&B: offline, since online failed ({reason}); send it later: wandb sync {folder}"
+        if self._config.mode == "offline":
+            return f"W&B: offline; look: wandb leet {folder}"
+        return f"W&B: {run.url}"
+
+    def _begin(self, about: RunAbout, mode: Literal["online", "offline"]) -> wandb.Run:
+        settings = wandb.Settings(
+            mode=mode,
+            run_id=generate_id(),
+            root_dir=str(about.run_dir),
+            reinit="create_new",
+            silent=True,
+            console="off",
+            init_timeout=ONLINE_START_SECONDS,
+            finish_timeout=ONLINE_FINISH_SECONDS if mode == "online" else 0.0,
+            finish_timeout_raises=True,
+            disable_code=True,
+            disable_git=True,  # result.json and the config say it
+            save_code=False,
+            x_disable_meta=True,  # command lines may hold secrets
+            x_save_requirements=False,
+            x_transaction_log_flush_interval=1.0,  # seconds; rows outlive a kill
+        )
+        with _hushed():
+            return wandb.init(
+                project=self._config.project,
+                entity=self._config.entity,
+                name=about.name[:_LONGEST_NAME],
+                group=about.group[:_LONGEST_NAME] if about.group else None,
+                job_type=about.job_type,
+                tags=list(dict.fromkeys(tag[:_LONGEST_TAG] for tag in about.tags if tag)),
+                config=dict(about.config),
+                settings=settings,
+            )
+
+    def log(self, row: EpochRow) -> None:
+        """One row; undefined values are left out."""
+        assert self._run is not None, "start comes first"
+        self._run.log({name: value for name, value in flat_row(row).items() if value is not None})
+
+    def finish(self, outcome: Outcome) -> None:
+        """Summary, tables, figures and artifact; the run is closed even if one of them fails."""
+        run, self._run = self._run, None
+        if run is None:
+            return
+        try:
+            run.summary.update({"status": outcome.status, **outcome.summary})
+            shown: dict[str, Any] = {
+                f"figures/{path.stem}": wandb.Image(str(path)) for path in outcome.figures
+            }
+            if outcome.confusion is not None:
+                shown["confusion_matrix"] = _confusion_chart(outcome.confusion.tolist(), outcome.classes)
+            if outcome.predictions:
+                rows = outcome.predictions[:MAX_PREDICTION_ROWS]
+                shown["predictions"] = _table(outcome.prediction_columns, rows)
+            if shown:
+                run.log(shown)
+            if outcome.best_checkpoint is not None:
+                artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=_plain(outcome.summary))
+                artifact.add_file(str(outcome.best_checkpoint), policy="immutable", skip_cache=True)
+                run.log_artifact(artifact, aliases=["best"])
+        finally:
+            with _hushed():
+                run.finish(exit_code=0 if outcome.status in ("completed", "pruned") else 1)
+
+
+def _confusion_chart(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Any:
+    """W&B's own chart of a confusion matrix, from counts instead of single predictions."""
+    dense = len(classes) <= DENSE_CLASSES
+    cells = [
+        [classes[true], classes[predicted], count]
+        for true, row in enumerate(counts)
+        for predicted, count in enumerate(row)
+        if dense or count
+    ]
+    columns = ["Actual", "Predicted", "nPredictions"]
+    return wandb.plot_table(
+        vega_spec_name="wandb/confusion_matrix/v1",
+        data_table=_table(columns, cells),
+        fields={column: column for column in columns},
+        string_fields={"title": "Confusion matrix"},
+    )
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> wandb.Table:
+    data: list[Any] = [list(row) for row in rows]
+    return wandb.Table(columns=[*columns], data=data)
+
+
+def _plain(summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in summary.items() if value is not None}
+
+
+def _require_account() -> None:
+    """Find the account's key where W&B keeps it (environment, .netrc, its settings), without ever asking for it."""
+    with _hushed():
+        host = wandb_setup.singleton().settings.base_url
+        if wbauth.authenticate_session(host=host, source="seqlab", prompt=False) is None:
+            raise UserError("no API key: set WANDB_API_KEY or run `wandb login`")
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Nothing on the screen, and (since stderr is then no terminal) no question about an account."""
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        yield
+
+
+def _first_line(error: Exception, limit: int = 160) -> str:
+    """Why it failed; without the key, should a library or a proxy have put it into its message."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+    key = os.environ.get("WANDB_API_KEY")
+    text = redact_text(text.replace(key, REDACTED) if key else text)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _discard_empty_run(run_dir: Path) -> None:
+    """Remove what an online run that never started left behind, so that `wandb sync` finds one run only."""
+    for folder in (run_dir / "wandb").glob("run-*"):
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _shown(path: Path) -> Path:
+    """The path as it is shortest from here."""
+    with contextlib.suppress(ValueError):
+        return path.resolve().relative_to(Path.cwd())
+    return path
