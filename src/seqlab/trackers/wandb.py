@@ -9,7 +9,7 @@ import contextlib
 import io
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, final
 
@@ -172,7 +172,7 @@ def _require_account() -> None:
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
+def _hushed() -> Generator[None]:
     """Nothing on the screen, and (since stderr is then no terminal) no question about an account."""
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
         yield
