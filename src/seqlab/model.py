@@ -15,6 +15,7 @@ class SequenceModel(nn.Module):
 
     def __init__(self, experiment: Experiment, spec: TaskSpec) -> None:
         super().__init__()
+        self.spec = spec
         encoder = registry.load(registry.part("encoder", experiment.model.kind).target)
         task = registry.load(registry.part("task", experiment.task.kind).target)
         self.encoder = encoder(experiment.model, len(spec.features))
@@ -38,7 +39,7 @@ class SequenceModel(nn.Module):
         """The layer table for a sequence of `length` steps."""
         head = LayerRow(
             name=self.task.describe(),
-            output=str(self.task.output_size),
+            output=f"{len(self.spec.classes)}",
             parameters=count_parameters(self.task),
             flops=self.task.flops(length),
         )

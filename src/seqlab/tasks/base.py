@@ -59,3 +59,7 @@ class Task(nn.Module, ABC):
     @abstractmethod
     def flops(self, length: int) -> int:
         """Floating-point operations that the head spends on one sequence of `length` time steps."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The head in a few words, for the layer table."""

@@ -42,6 +42,7 @@ class Classification(Task):
             )
         self.num_classes = len(spec.classes)
         self.label_smoothing = config.label_smoothing
+        self.pooling_name = config.pooling
         self.pooling = make_pooling(config.pooling, input_size)
         self.dropout = CounterDropout(dropout, HEAD_DROPOUT_STREAM)
         self.linear = nn.Linear(input_size, self.num_classes)
@@ -83,6 +84,10 @@ class Classification(Task):
     def flops(self, length: int) -> int:
         """Operations on one sequence: 2 for a multiply-add, 1 for each elementwise one."""
         return self.pooling.flops(length) + (2 * self.linear.in_features + 1) * self.num_classes
+
+    def describe(self) -> str:
+        """Such as "head: pooling last, linear"."""
+        return f"head: pooling {self.pooling_name}, linear"
 
 
 def balanced_weights(spec: TaskSpec) -> Float[Tensor, " C"]:
