@@ -33,6 +33,7 @@ from seqlab.experiment.recorder import Recorder, Watcher
 from seqlab.experiment.scoring import computed_costs, first_batch, score
 from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
+from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
 from seqlab.readers import from_arrays
 from seqlab.results import (
@@ -97,6 +98,7 @@ def _run(
     experiment: Experiment, source: Source, run_dir: Path, command: str, watcher: Watcher | None
 ) -> RunResult:
     """The run as one of its processes sees it."""
+    load_plugins(experiment.plugins)  # a spawned process starts without them
     began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():

@@ -54,7 +54,9 @@ def score(
     if experiment.evaluate_test:
         parts["test"] = data.test_loader()
         result.data = data.facts()
-    scored = {name: score_part(model, loader, classes, data.ids(name)) for name, loader in parts.items()}
+    scored: dict[Part, PartScores] = {
+        name: score_part(model, loader, classes, data.ids(name)) for name, loader in parts.items()
+    }
     for name, part in scored.items():
         result.metrics[name] = part.scores
         result.intervals[name] = part.intervals
