@@ -38,7 +38,8 @@ def majority(train_labels: Labels, n: int, classes: int) -> Probabilities:
 class PooledLogistic:
     """Logistic regression on statistics of each feature over time, and the length.
 
-    The statistics (mean, standard deviation, minimum, maximum) are standardised; multinomial, L2 penalty with scikit-learn's C = 1, lbfgs.
+    The statistics (mean, standard deviation, minimum, maximum) are standardised; multinomial, with an L2
+    penalty (scikit-learn's C = 1), by lbfgs.
     """
 
     def __init__(self) -> None:
@@ -96,7 +97,7 @@ class PooledLogistic:
         shapes = ((statistics,), (statistics,), (classes, statistics), (classes,))
         loaded = cls()
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 loaded._fitted = {name: archive[name] for name in _FIELDS}
         except Exception:  # broken files raise whatever zipfile, zlib and numpy stumble over
             return None

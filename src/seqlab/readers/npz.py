@@ -26,11 +26,11 @@ def read_npz(path: Path | str) -> Sequences:
         UserError: if it is no such file, or its arrays do not fit each other.
     """
     path = require_file(path, _EXPECTED)
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"{path}: not an .npz file\nexpected: {_EXPECTED}")
     arrays: dict[str, npt.NDArray[Any]] = {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise UserError(f"{path}: a single array, not an .npz file\nexpected: {_EXPECTED}")
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             for key in ("X", "lengths", "y"):
                 if key in archive.files:
                     arrays[key] = _member(archive, key, path)
@@ -39,8 +39,6 @@ def read_npz(path: Path | str) -> Sequences:
         raise
     except Exception as error:  # whatever zipfile, zlib or numpy say of a broken file
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        if not zipfile.is_zipfile(path):
-            reason = "not an .npz file"
         raise UserError(f"{path}: {reason}\nexpected: {_EXPECTED}") from None
     if "X" not in arrays:
         raise UserError(f"{path}: no array X; found {found}\nexpected: {_EXPECTED}")
