@@ -11,6 +11,9 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
+from seqlab.choices import local_file
 from seqlab.errors import UserError, nearest
 
 
@@ -36,6 +39,26 @@ def load_plugins(packages: Sequence[str]) -> list[Path]:
         if module_file is not None and (conf := Path(module_file).parent / "conf").is_dir():
             folders.append(conf)
     return folders
+
+
+def plugins_in(path: Path) -> list[str]:
+    """Packages that a YAML file names under `plugins`.
+
+    Raises:
+        UserError: if the file is not YAML.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not YAML\n{' '.join(str(error).split())}") from None
+    named = content.get("plugins") if isinstance(content, dict) else None
+    return [str(word) for word in named] if isinstance(named, list) else []
+
+
+def local_plugins(folders: Sequence[Path]) -> list[str]:
+    """Packages that the file of settings of this machine names."""
+    path = local_file(folders)
+    return plugins_in(path) if path is not None else []
 
 
 def _import(package: str) -> None:

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hydra._internal.hydra import Hydra
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
-from seqlab.choices import conf_folders, groups, local_file
+from seqlab.choices import conf_folders, groups
 from seqlab.compose import overrides as typed
 from seqlab.compose.session import compose_raw, hydra_session, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
 from seqlab.errors import ConfigError, UserError, nearest
-from seqlab.plugins import load_plugins
+from seqlab.plugins import load_plugins, local_plugins, plugins_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,22 +178,15 @@ def _check_hydra_key(override: Override, base: DictConfig) -> None:
 
 def _named_plugins(overrides: Sequence[Override], folders: Sequence[Path]) -> list[str]:
     """Plugins named on the command line, in the file of this machine, or in a chosen experiment's."""
-    files = [local] if (local := local_file(folders)) else []
+    files: list[Path] = []
     for override in overrides:
         if override.key_or_group == "experiment":
             names = [f"experiment/{value}.yaml" for value in typed.choice_values(override, folders)]
-            found = [folder / name for name in names for folder in folders]
-            files.extend(path for path in found if path.is_file())
+            paths = [folder / name for name in names for folder in folders]
+            files.extend(path for path in paths if path.is_file())
     given = [word for o in overrides if o.key_or_group == "plugins" for word in _words(o.value())]
-    return list(dict.fromkeys([*(word for path in files for word in _plugins_in(path)), *given]))
-
-
-def _plugins_in(path: Path) -> list[str]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not YAML: {' '.join(str(error).split())[:200]}") from None
-    return _words(content.get("plugins")) if isinstance(content, dict) else []
+    found = [word for path in files for word in plugins_in(path)]
+    return list(dict.fromkeys([*local_plugins(folders), *found, *given]))
 
 
 def _words(value: object) -> list[str]:

@@ -1,9 +1,9 @@
 """One use of Hydra: our folders on its search path, our errors instead of its own, and its globals put back.
 
-Hydra keeps one application per process. A notebook may already hold one of its own, and `seqlab.run` is called
-many times, so whatever Hydra holds globally is saved before and restored after. `hydra._internal` is used as
-Hydra's own `hydra.main` uses it: the public `initialize_config_dir` can neither put folders in front of the
-shipped ones nor start a sweep.
+Hydra keeps one application per process. A notebook may already hold one of its own, and `seqlab.run` is
+called many times, so what Hydra holds globally is saved before and restored after. `hydra._internal` is used as Hydra's
+own `hydra.main` uses it: the public `initialize_config_dir` can neither put folders in front of the shipped ones
+nor start a sweep.
 """
 
 import secrets

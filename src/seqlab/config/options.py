@@ -49,7 +49,7 @@ def option(
 def range_in_words(field: "dataclasses.Field[Any]") -> str:
     """The range of an option, such as "at least 1" or "above 0 and below 1"; empty if anything goes."""
     words = {"low": "at least", "above": "above", "high": "at most", "below": "below"}
-    limits = [f"{words[k]} {field.metadata[k]:g}" for k in words if field.metadata.get(k) is not None]
+    limits = [f"{words[k]} {field.metadata[k]}" for k in words if field.metadata.get(k) is not None]
     return " and ".join(limits)
 
 

@@ -1,0 +1,80 @@
+"""A laboratory for sequence models: which recurrent architecture is worth it, on your own data?
+
+    import seqlab
+
+    result = seqlab.run(["model=bilstm_stacked", "data=archive", "data.name=GunPoint"])
+    model = seqlab.load(result.run_dir)
+    model.predict(list_of_arrays).labels
+
+Importing this imports neither torch nor Hydra; the functions below do when they are called.
+"""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqlab.config.registry import register
+from seqlab.errors import ConfigError, RunFailed, UserError
+from seqlab.results import RunResult
+
+if TYPE_CHECKING:
+    from seqlab.predict import TrainedModel
+
+__all__ = ["ConfigError", "RunFailed", "RunResult", "UserError", "__version__", "load", "register", "run"]
+__version__ = version("seqlab")
+
+
+def run(
+    overrides: Sequence[str] = (),
+    data: tuple[Any, Any] | None = None,
+    watch: bool = False,
+    run_dir: str | Path | None = None,
+) -> RunResult:
+    """Train one model, as `python train.py` does.
+
+    Args:
+        overrides: settings as on the command line, such as ["model=gru", "optimizer.lr=0.01"].
+        data: (X, y) in place of a data source: a list of arrays [T_i, F] (or [T_i]), and as many labels.
+        watch: whether to show on the screen what the command line shows.
+        run_dir: where to write the run; None: `hydra.run.dir`, a new folder below runs/train.
+
+    Returns:
+        The result; its `status` says how the run ended, its `run_dir` where it lies.
+
+    Raises:
+        UserError: for settings or data that do not fit; nothing is written then.
+    """
+    from seqlab.compose import compose
+    from seqlab.preflight import check_start
+
+    words = list(overrides)
+    if data is not None and not any(word.startswith("data=") for word in words):
+        words.insert(0, "data=memory")
+    composed = compose(words)
+    place = composed.run_dir if run_dir is None else Path(run_dir)
+    check_start(composed.experiment, place, data_given=data is not None)
+    from seqlab.experiment import run as train
+    from seqlab.screen import Screen
+
+    return train(
+        composed.experiment,
+        run_dir=place,
+        command=f"seqlab.run({words!r})",
+        watcher=Screen() if watch else None,
+        data=data,
+    )
+
+
+def load(run_dir: str | Path) -> "TrainedModel":
+    """The trained model of a run directory, at its best epoch, ready to `predict(list_of_arrays)`.
+
+    Raises:
+        UserError: if there is no run with weights, or its parts come from a package that is not imported.
+    """
+    from seqlab.preflight import check_run
+
+    check_run(Path(run_dir), "seqlab.load")
+    from seqlab.predict import load as load_trained
+
+    return load_trained(run_dir)

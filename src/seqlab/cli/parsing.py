@@ -1,0 +1,136 @@
+"""Words of a command line -> a command with its options; unknown ones are refused with the nearest."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from seqlab.cli.help import command_help, train_help
+from seqlab.errors import UserError, nearest
+
+_TRAIN_FLAGS = ("--multirun", "--config-dir", "--cfg", "--help")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our kind of error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing usage and exiting."""
+        raise UserError(f"{self.prog}: {message}\nallowed: {' '.join(self.format_usage().split()[1:])}")
+
+
+def run_command(words: Sequence[str]) -> int:
+    """`seqlab COMMAND ...`; returns the exit code.
+
+    Raises:
+        UserError: for an unknown command or option.
+    """
+    commands: dict[str, Callable[[Sequence[str]], int]] = {
+        "train": lambda rest: run_train(rest, command="seqlab train"),
+        "predict": _predict,
+        "evaluate": _evaluate,
+        "check": _check,
+    }
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(command_help())
+        return 0
+    if words[0] in ("-V", "--version", "version"):
+        from importlib.metadata import version
+
+        print(f"seqlab {version('seqlab')}")
+        return 0
+    if words[0] not in commands:
+        known = [*commands, "--version", "--help"]
+        raise UserError(f"seqlab: there is no command {words[0]!r}\n{_allowed(words[0], known)}")
+    return commands[words[0]](words[1:])
+
+
+def run_train(words: Sequence[str], *, command: str) -> int:
+    """`seqlab train [flags] [overrides]`; returns the exit code.
+
+    Args:
+        words: what follows the command.
+        command: how the command was called, for help and for the record.
+
+    Raises:
+        UserError: for whatever the user can put right.
+    """
+    parser = _Parser(prog=command, add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("-m", "--multirun", action="store_true")
+    parser.add_argument("-cd", "--config-dir", type=Path)
+    parser.add_argument("-c", "--cfg", choices=["job"])
+    options, rest = parser.parse_known_args(list(words))
+    for word in rest:
+        if word.startswith("-"):
+            flag = word.partition("=")[0]
+            raise UserError(f"{command}: there is no flag {flag!r}\n{_allowed(flag, _TRAIN_FLAGS)}")
+    if options.help:
+        print(train_help(command, options.config_dir))
+        return 0
+    from seqlab.cli.training import show_config, train_many, train_one
+
+    if options.cfg and options.multirun:
+        raise UserError(f"{command}: --cfg shows one run; leave --multirun out")
+    if options.cfg:
+        return show_config(rest, options.config_dir)
+    called = [*command.split(), *words]
+    return (train_many if options.multirun else train_one)(rest, options.config_dir, called)
+
+
+def _allowed(word: str, known: Sequence[str]) -> str:
+    near = nearest(word, known)
+    return f"allowed: {', '.join(known)}" + (f"\ndid you mean: {near}" if near else "")
+
+
+def _parse(parser: _Parser, words: Sequence[str]) -> argparse.Namespace:
+    options, rest = parser.parse_known_args(list(words))
+    if rest:
+        flags = [flag for action in parser._actions for flag in action.option_strings]  # pyright: ignore[reportPrivateUsage]
+        near = nearest(rest[0], flags)
+        hint = f"\ndid you mean: {near}" if near else ""
+        usage = " ".join(parser.format_usage().split()[1:])
+        raise UserError(f"{parser.prog}: {rest[0]!r} is not understood\nallowed: {usage}{hint}")
+    return options
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.strip("[]").split(",") if word]
+
+
+def _with_plugins(parser: _Parser) -> _Parser:
+    help = "packages of your own whose parts the run uses, such as my_lab or my_lab,other"
+    parser.add_argument("--plugins", type=_words, default=[], help=help)
+    return parser
+
+
+def _predict(words: Sequence[str]) -> int:
+    parser = _Parser(prog="seqlab predict", description="Predict new sequences with a run's best weights.")
+    parser.add_argument("run_dir", metavar="RUN_DIR", type=Path, help="a run directory")
+    parser.add_argument("file", metavar="FILE", type=Path, help="sequences: .ts or .npz")
+    parser.add_argument("--out", type=Path, help="where to write the predictions (.parquet or .csv)")
+    options = _parse(_with_plugins(parser), words)
+    from seqlab.cli.using import predict
+
+    return predict(options.run_dir, options.file, options.out, options.plugins)
+
+
+def _evaluate(words: Sequence[str]) -> int:
+    parser = _Parser(prog="seqlab evaluate", description="Score a run's best weights again.")
+    parser.add_argument("run_dir", metavar="RUN_DIR", type=Path, help="a run directory")
+    parser.add_argument(
+        "--part", choices=["validation", "test"], default="validation", help="which sequences"
+    )
+    options = _parse(_with_plugins(parser), words)
+    from seqlab.cli.using import evaluate
+
+    return evaluate(options.run_dir, options.part, options.plugins)
+
+
+def _check(words: Sequence[str]) -> int:
+    parser = _Parser(prog="seqlab check", description="Hold the parts that a package registers to the kit.")
+    parser.add_argument("package", metavar="PACKAGE", help="such as my_lab")
+    options = _parse(parser, words)
+    from seqlab.cli.using import check
+
+    return check(options.package)

@@ -1,0 +1,85 @@
+"""`seqlab train`: compose and check first, then import what trains."""
+
+import shlex
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from seqlab.cli.outcome import patient_stdout, say_error
+from seqlab.compose import Composed, compose, run_multirun
+from seqlab.config.build import to_plain
+from seqlab.errors import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    EXIT_USER_ERROR,
+    RunFailed,
+    UserError,
+)
+from seqlab.preflight import check_start
+from seqlab.redaction import redact
+
+
+def show_config(overrides: Sequence[str], config_dir: Path | None) -> int:
+    """Print the settings of a run, secrets redacted, without running it."""
+    plain = redact(to_plain(compose(overrides, config_dir).experiment))
+    print(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def train_one(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
+    """Train one model; returns the exit code.
+
+    Raises:
+        UserError: for whatever the user can put right, before anything is written.
+    """
+    composed = compose(overrides, config_dir)
+    with patient_stdout():
+        return _train(composed, shlex.join(called))
+
+
+def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
+    """Train every combination of a sweep; returns the worst exit code.
+
+    A job that fails is told and the others go on; an interruption ends them all.
+
+    Raises:
+        UserError: for a value that does not fit, before any job starts.
+    """
+    command = [word for word in called if "=" not in word and word not in ("-m", "--multirun")]
+    codes: list[int] = []
+
+    def job(composed: Composed) -> None:
+        words = [*command, *composed.overrides, f"hydra.run.dir={composed.run_dir}"]
+        try:
+            codes.append(_train(composed, shlex.join(words)))
+        except UserError as error:
+            say_error(error)
+            codes.append(EXIT_USER_ERROR)
+        except RunFailed as error:
+            say_error(error)
+            codes.append(EXIT_FAILED)
+        if codes[-1] in (EXIT_INTERRUPTED, EXIT_TERMINATED):
+            raise SystemExit(codes[-1])
+
+    with patient_stdout():
+        run_multirun(overrides, job, config_dir)
+    return max(codes, default=0)
+
+
+def _train(composed: Composed, command: str) -> int:
+    check_start(composed.experiment, composed.run_dir)
+    # only now what is heavy: a mistake is answered before torch is imported
+    from seqlab.experiment import run
+    from seqlab.experiment.processes import Interrupted
+    from seqlab.screen import Screen
+
+    try:
+        result = run(composed.experiment, run_dir=composed.run_dir, watcher=Screen(), command=command)
+    except Interrupted as interrupted:  # before the run had begun
+        return EXIT_TERMINATED if interrupted.signal == signal.SIGTERM else EXIT_INTERRUPTED
+    if result.status == "interrupted":
+        return EXIT_TERMINATED if "SIGTERM" in (result.reason or "") else EXIT_INTERRUPTED
+    return 0 if result.status == "completed" else EXIT_FAILED

@@ -1,0 +1,73 @@
+"""`seqlab predict`, `evaluate` and `check`: what is cheap to refuse is refused before torch is imported."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqlab.choices import conf_folders
+from seqlab.errors import EXIT_FAILED, UserError
+from seqlab.plugins import load_plugins, local_plugins
+from seqlab.preflight import check_run
+
+
+def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str]) -> int:
+    """Predict the sequences of a file, into another file or as CSV on standard output; returns the exit code.
+
+    Raises:
+        UserError: for a run or a file that cannot be used.
+    """
+    check_run(run_dir, "RUN_DIR")
+    if not file.is_file():
+        raise UserError(f"FILE: there is no file {str(file)!r}")
+    _switch_on(plugins)
+    import pyarrow.csv
+
+    from seqlab.predict import predict_file
+
+    table = predict_file(run_dir, file, out)
+    if out is None:
+        sys.stdout.flush()
+        pyarrow.csv.write_csv(table, sys.stdout.buffer)
+    else:
+        print(f"{table.num_rows:,} predictions written to {out}")
+    return 0
+
+
+def evaluate(run_dir: Path, part: str, plugins: Sequence[str]) -> int:
+    """Score a run again, under the names of result.json; returns the exit code.
+
+    Raises:
+        UserError: for a run that cannot be used.
+    """
+    check_run(run_dir, "RUN_DIR")
+    _switch_on(plugins)
+    from seqlab.predict import evaluate as score
+
+    found = score(run_dir, part)
+    print(f"{part}: {len(found.ids):,} sequences")
+    for metric, value in found.scores.items():
+        interval = found.intervals.get(metric)
+        words = f"   (95 % interval {interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+        print(f"  {metric:<18} {'null' if value is None else repr(value)}{words}")
+    return 0
+
+
+def check(package: str) -> int:
+    """Hold the parts that a package registers to the conformance kit; returns the exit code.
+
+    Raises:
+        UserError: for a package that cannot be imported.
+    """
+    load_plugins([package])
+    from seqlab.testing import check_package
+
+    failures = 0
+    for finding in check_package(package):
+        print(finding)
+        failures += not finding.passed
+    return EXIT_FAILED if failures else 0
+
+
+def _switch_on(plugins: Sequence[str]) -> None:
+    """Import the packages that were named, here or in the file of this machine; never those a run names."""
+    load_plugins([*local_plugins(conf_folders()), *plugins])

@@ -1,0 +1,141 @@
+"""What would end a run at once, found before anything heavy is imported and before a directory is made."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seqlab import files
+from seqlab.config import Experiment, build_experiment
+from seqlab.config.build import all_keys, to_plain
+from seqlab.errors import UserError
+from seqlab.redaction import redact
+from seqlab.results import (
+    BEST_CHECKPOINT,
+    CONFIG_FILE,
+    METRICS_FILE,
+    PREDICTIONS_FILE,
+    RESULT_FILE,
+    read_result,
+)
+
+# What a run replaces in its directory.
+_REPLACED = (RESULT_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, "checkpoints", "figures")
+# Settings that leave the numbers of a run as they are.
+_APART = ("logger", "force")
+
+
+def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = False) -> None:
+    """Refuse what cannot become a run.
+
+    Args:
+        experiment: the settings.
+        run_dir: where the run is to be written.
+        data_given: whether arrays were handed over from Python.
+
+    Raises:
+        UserError: for a run directory that is taken or cannot be made, an `init_from` that is no run, or
+            `data=memory` without arrays.
+    """
+    if experiment.data.kind == "memory" and not data_given:
+        raise UserError(
+            "data=memory: there are no arrays\n"
+            "allowed: from Python only, seqlab.run([...], data=(X, y)); here data=archive data.name=NAME"
+        )
+    if experiment.init_from is not None:
+        check_run(Path(experiment.init_from), "init_from")
+    _check_directory(experiment, run_dir)
+
+
+def check_run(run_dir: Path, key: str) -> None:
+    """Refuse a directory without a run that has weights.
+
+    Args:
+        run_dir: the directory.
+        key: what named it, for the error.
+
+    Raises:
+        UserError: if there is no readable result or no best checkpoint.
+    """
+    if not run_dir.is_dir():
+        raise UserError(f"{key}: there is no directory {str(run_dir)!r}\nallowed: the directory of a run")
+    try:
+        result = read_result(run_dir)
+    except UserError as error:
+        raise UserError(f"{key}: {error}") from None
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{key}: {run_dir / RESULT_FILE} cannot be read: {error}") from None
+    if not (run_dir / BEST_CHECKPOINT).is_file():
+        raise UserError(f"{key}: {run_dir} has no {BEST_CHECKPOINT} (the run is {result.status})")
+
+
+def _check_directory(experiment: Experiment, run_dir: Path) -> None:
+    existing = next(folder for folder in (run_dir.absolute(), *run_dir.absolute().parents) if folder.exists())
+    if not existing.is_dir():
+        raise UserError(f"hydra.run.dir: {str(existing)!r} is a file\nallowed: a directory, new or of a run")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UserError(f"hydra.run.dir: nothing can be written to {str(existing)!r} (permission denied)")
+    taken = [name for name in _REPLACED if (run_dir / name).exists()]
+    if not taken:
+        return
+    stored = _stored_config(run_dir)
+    if stored is None and not _has_result(run_dir):
+        # Not force either: whatever this is, it is not ours to delete.
+        raise UserError(
+            f"hydra.run.dir: {run_dir} holds {', '.join(taken)}, which no run of seqlab wrote\n"
+            "allowed: another directory, new or of a run"
+        )
+    if experiment.force or not _is_finished(run_dir):
+        return
+    difference = _difference(stored, experiment)
+    if difference is not None:
+        raise UserError(
+            f"hydra.run.dir: {run_dir} holds a finished run with another configuration ({difference})\n"
+            "allowed: another directory, or force=true to replace that run"
+        )
+
+
+def _stored_config(run_dir: Path) -> dict[str, Any] | None:
+    try:
+        plain = yaml.safe_load((run_dir / CONFIG_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
+    return plain if isinstance(plain, dict) and {"data", "model", "task"} <= plain.keys() else None
+
+
+def _read_status(run_dir: Path) -> str | None:
+    try:
+        content = files.read_json(run_dir / RESULT_FILE)
+    except (OSError, ValueError):
+        return None
+    return content.get("status") if "schema" in content else None
+
+
+def _has_result(run_dir: Path) -> bool:
+    return _read_status(run_dir) is not None
+
+
+def _is_finished(run_dir: Path) -> bool:
+    return _read_status(run_dir) == "completed"
+
+
+def _difference(stored: dict[str, Any] | None, experiment: Experiment) -> str | None:
+    """The first setting that differs, in words; None where nothing does that changes numbers."""
+    if stored is None:
+        return f"it has no {CONFIG_FILE}"
+    try:
+        there = redact(to_plain(build_experiment(stored)))
+    except UserError as error:
+        return str(error).splitlines()[0]
+    here = redact(to_plain(experiment))
+    for key in all_keys(experiment):
+        if key.split(".")[0] not in _APART and _at(there, key) != _at(here, key):
+            return f"{key}: {_at(there, key)} there, {_at(here, key)} here"
+    return None
+
+
+def _at(plain: Any, key: str) -> Any:
+    for word in key.split("."):
+        plain = plain.get(word) if isinstance(plain, dict) else None
+    return plain
