@@ -1,0 +1,1 @@
+"""Recurrent layers that are exact for sequences of different lengths: cells, stacks of them, counter-based dropout."""
