@@ -86,6 +86,7 @@ class BatchLoader:
         self.items = items
         self.batch_size = batch_size
         self.sampler = Epochs()  # where Lightning looks for `set_epoch`
+        self.batch_sampler = None  # what Lightning asks for wherever there is a sampler
         self._data = data
         self._seed = shuffle_seed
         self._jitter = jitter if shuffle_seed is not None else 0.0
