@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import shutil
+import threading
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, final
@@ -33,6 +34,7 @@ MAX_PREDICTION_ROWS = 5000
 DENSE_CLASSES = 50
 _LONGEST_TAG = 64
 _LONGEST_NAME = 128
+_environment = threading.Lock()
 
 
 @final
@@ -116,24 +118,26 @@ class WandbTracker(Tracker):
         if run is None:
             return
         try:
-            run.summary.update({"status": outcome.status, **outcome.summary})
-            shown: dict[str, Any] = {
-                f"figures/{path.stem}": wandb.Image(str(path)) for path in outcome.figures
-            }
-            if outcome.confusion is not None:
-                shown["confusion_matrix"] = _confusion_chart(outcome.confusion.tolist(), outcome.classes)
-            if outcome.predictions:
-                rows = outcome.predictions[:MAX_PREDICTION_ROWS]
-                shown["predictions"] = _table(outcome.prediction_columns, rows)
-            if shown:
-                run.log(shown)
-            if outcome.best_checkpoint is not None:
-                artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=_plain(outcome.summary))
-                artifact.add_file(str(outcome.best_checkpoint), policy="immutable", skip_cache=True)
-                run.log_artifact(artifact, aliases=["best"])
+            with _staging_in(Path(run.settings.sync_dir)):
+                self._hand_over(run, outcome)
         finally:
             with _hushed():
                 run.finish(exit_code=0 if outcome.status in ("completed", "pruned") else 1)
+
+    def _hand_over(self, run: wandb.Run, outcome: Outcome) -> None:
+        run.summary.update({"status": outcome.status, **outcome.summary})
+        shown: dict[str, Any] = {f"figures/{path.stem}": wandb.Image(str(path)) for path in outcome.figures}
+        if outcome.confusion is not None:
+            shown["confusion_matrix"] = _confusion_chart(outcome.confusion.tolist(), outcome.classes)
+        if outcome.predictions:
+            rows = outcome.predictions[:MAX_PREDICTION_ROWS]
+            shown["predictions"] = _table(outcome.prediction_columns, rows)
+        if shown:
+            run.log(shown)
+        if outcome.best_checkpoint is not None:
+            artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=_plain(outcome.summary))
+            artifact.add_file(str(outcome.best_checkpoint), policy="immutable", skip_cache=True)
+            run.log_artifact(artifact, aliases=["best"])
 
 
 def _confusion_chart(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Any:
@@ -169,6 +173,21 @@ def _require_account() -> None:
         host = wandb_setup.singleton().settings.base_url
         if wbauth.authenticate_session(host=host, source="seqlab", prompt=False) is None:
             raise UserError("no API key: set WANDB_API_KEY or run `wandb login`")
+
+
+@contextlib.contextmanager
+def _staging_in(folder: Path) -> Generator[None]:
+    """W&B copies tables before it sends them, into the user's home unless told otherwise; a later sync needs them."""
+    with _environment:
+        before = os.environ.get("WANDB_DATA_DIR")
+        os.environ["WANDB_DATA_DIR"] = str(folder)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["WANDB_DATA_DIR"]
+            else:
+                os.environ["WANDB_DATA_DIR"] = before
 
 
 @contextlib.contextmanager
