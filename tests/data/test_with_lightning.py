@@ -5,6 +5,7 @@ import logging
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 from seqlab.config.data import ArchiveConfig
 from seqlab.data.archive import Archive
@@ -37,18 +38,18 @@ def make_data():
     return SequenceData(Archive(config), config, seed=5)
 
 
-def fit(data, epochs, checkpoint=None):
+def fit(data, epochs, callback, checkpoint=None):
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     module = Recorder()
     trainer = pl.Trainer(
-        max_epochs=epochs, accelerator="cpu", devices=1, logger=False, enable_checkpointing=False,
+        max_epochs=epochs, accelerator="cpu", devices=1, logger=False, callbacks=[callback],
         enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False,
         num_sanity_val_steps=0,
     )  # fmt: skip
     trainer.fit(
         module, data.train_loader(), data.validation_loader(), ckpt_path=checkpoint, weights_only=True
     )
-    return module, trainer
+    return module
 
 
 def by_hand(data, epochs):
@@ -59,14 +60,14 @@ def by_hand(data, epochs):
     return found
 
 
-@pytest.mark.filterwarnings("ignore:.*treespec.*:FutureWarning")  # inside Lightning
-def test_epochs_and_restart(tmp_path):
+@pytest.mark.filterwarnings("ignore:.*treespec.*:FutureWarning", "ignore:Checkpoint directory:UserWarning")
+@pytest.mark.parametrize("after_training", [True, False])
+def test_epochs_and_restart(tmp_path, after_training):
     data = make_data()
-    module, trainer = fit(data, EPOCHS)
+    saver = ModelCheckpoint(tmp_path, save_last=True, save_on_train_epoch_end=after_training)
+    module = fit(data, EPOCHS, saver)
     assert module.train_ids == by_hand(data, range(EPOCHS))
-    assert [item for batch in module.validation_ids for item in batch] == data.indices(
-        "validation"
-    ).tolist() * EPOCHS
-    trainer.save_checkpoint(tmp_path / "last.ckpt")
-    again, _ = fit(make_data(), EPOCHS + 2, tmp_path / "last.ckpt")
+    validated = [item for batch in module.validation_ids for item in batch]
+    assert validated == data.indices("validation").tolist() * EPOCHS
+    again = fit(make_data(), EPOCHS + 2, saver, tmp_path / "last.ckpt")
     assert again.train_ids == by_hand(data, range(EPOCHS, EPOCHS + 2))
