@@ -14,7 +14,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from seqlab.recurrent.fused import HUGE, OFF, Kernel, Mark, run_fused
+from seqlab.recurrent.fused import HUGE, OFF, Kernel, run_fused
 
 CellState = tuple[Tensor, ...]
 
@@ -149,6 +149,10 @@ class FusedCell(Cell):
     def kernel(self) -> Kernel:
         """Which fused kernel runs this cell, and how padding is marked for it."""
 
+    def weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The parameters in the order of PyTorch's kernels."""
+        return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
+
     def reset_parameters(self) -> None:
         """Draw new initial values from PyTorch's generator: uniform within 1/sqrt(H), then the options."""
         bound = 1 / math.sqrt(self.hidden_size)
@@ -183,18 +187,13 @@ class RNN(FusedCell):
     elementwise = 3 + 1
 
     def kernel(self) -> Kernel:
-        """Relu is switched off in padding; tanh gets its bias at real steps alone, so that zeros stay zeros."""
-        weights = (self.weight_ih, self.weight_hh)
-        if self.options.nonlinearity == "relu":
-            # states of a relu network may be large; half precision (under autocast) holds no more than 65504
-            off = -OFF if torch.is_autocast_enabled(self.weight_ih.device.type) else -HUGE
-            column = self.bias_ih.new_full((self.hidden_size, 1), off)
-            biases = (self.bias_ih, self.bias_hh)
-            return Kernel(
-                name="rnn_relu", parts=1, marks=Mark.PADDING, column=column, weights=weights + biases
-            )
-        column = (self.bias_ih + self.bias_hh)[:, None]
-        return Kernel(name="rnn_tanh", parts=1, marks=Mark.REAL, column=column, weights=weights)
+        """Relu is shut in padding; tanh cannot be."""
+        if self.options.nonlinearity == "tanh":
+            return Kernel(name="rnn_tanh", parts=1, weights=self.weights(), column=None)
+        # states of a relu network may be large; half precision (under autocast) holds no more than 65504
+        off = -OFF if torch.is_autocast_enabled(self.weight_ih.device.type) else -HUGE
+        column = self.bias_ih.new_full((self.hidden_size, 1), off)
+        return Kernel(name="rnn_relu", parts=1, weights=self.weights(), column=column)
 
 
 class GRU(FusedCell):
@@ -211,8 +210,7 @@ class GRU(FusedCell):
     def kernel(self) -> Kernel:
         """In padding z is 1: the state stays."""
         column = self.bias_ih.new_tensor([0.0, OFF, 0.0]).repeat_interleave(self.hidden_size)[:, None]
-        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return Kernel(name="gru", parts=1, marks=Mark.PADDING, column=column, weights=weights)
+        return Kernel(name="gru", parts=1, weights=self.weights(), column=column)
 
 
 class LSTM(FusedCell):
@@ -231,5 +229,4 @@ class LSTM(FusedCell):
     def kernel(self) -> Kernel:
         """In padding i is 0 and f is 1, so c stays as it is; o is 0, so the output is 0."""
         column = self.bias_ih.new_tensor([-OFF, OFF, 0.0, -OFF]).repeat_interleave(self.hidden_size)[:, None]
-        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return Kernel(name="lstm", parts=2, marks=Mark.PADDING, column=column, weights=weights)
+        return Kernel(name="lstm", parts=2, weights=self.weights(), column=column)

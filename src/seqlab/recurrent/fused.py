@@ -2,18 +2,19 @@
 
 The kernels read every row to the end of the padding. So that this changes nothing, the input gets one more channel
 that marks padding, with constant weights that hold the cell still there: an LSTM's input and output gates shut and
-its forget gate open, a GRU's update gate open, a relu shut. A tanh network has no gate: for it the channel marks
-real steps and carries the bias, so that a zero state stays zero in padding. It follows that
+its forget gate open, a GRU's update gate open, a relu shut. It follows that
 
 - the cell state c of an LSTM comes out of the kernel as it was at the true last step;
 - the kernel's own backward direction, which meets the padding first, reaches the true last step with the zero state
   it started from: no row has to be reversed;
-- no state grows in padding, so no gradient overflows.
+- no state and no gradient grows in padding.
+
+A tanh network has nothing to shut: it runs on into the padding, bounded, and its backward direction needs rows that
+are reversed within their lengths (held at zero instead, its gradients would grow there).
 
 docs/decisions/0001-exact-variable-length.md has the measurements.
 """
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,13 +30,6 @@ HUGE = 1e18
 """Shuts a relu whose states are large."""
 
 
-class Mark(enum.Enum):
-    """Where the additional channel is 1; elsewhere it is 0."""
-
-    PADDING = "padding"
-    REAL = "real"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
     """One direction of one layer for a fused kernel.
@@ -43,21 +37,19 @@ class Kernel:
     Args:
         name: "rnn_tanh", "rnn_relu", "gru" or "lstm".
         parts: tensors in its state.
-        marks: what the additional channel marks.
-        column: the channel's weights [G*H, 1].
-        weights: weight_ih [G*H, F], weight_hh [G*H, H] and, where the kernel adds biases, bias_ih and bias_hh [G*H].
+        weights: weight_ih [G*H, F], weight_hh [G*H, H], bias_ih [G*H], bias_hh [G*H].
+        column: weights [G*H, 1] of a channel that is 1 in padding, which hold the cell still there; None: it cannot
+            be held.
     """
 
     name: str
     parts: int
-    marks: Mark
-    column: Tensor
-    weights: tuple[Tensor, ...]
+    weights: tuple[Tensor, Tensor, Tensor, Tensor]
+    column: Tensor | None
 
-    def flat_weights(self, padded: bool) -> list[Tensor]:
-        """The weights as the kernel takes them, with the additional channel's if there is one."""
-        if not padded and self.marks is Mark.PADDING:
-            return list(self.weights)
+    def marked_weights(self) -> list[Tensor]:
+        """The weights with the additional channel's among weight_ih."""
+        assert self.column is not None
         return [torch.cat([self.weights[0], self.column], 1), *self.weights[1:]]
 
 
@@ -78,40 +70,41 @@ def run_fused(
     Returns:
         The outputs, exactly 0 past the lengths, and the state of each direction after its last true step.
     """
-    assert state is None or len(kernels) == 1, "a backward direction starts from zeros here"
-    first = kernels[0]
+    first, both = kernels[0], len(kernels) == 2
+    assert not both or (state is None and first.column is not None), (
+        "the backward direction meets the padding first"
+    )
     padded = int(lengths.min()) < x.shape[1]
+    marked = padded and first.column is not None
     # the kernels work time-major; outputs are handed on as batch-first views of time-major memory
     inputs = x.transpose(0, 1)
-    if padded or first.marks is Mark.REAL:
-        real = real_steps(lengths, x.shape[1], x.device).T[:, :, None]
-        marker = (real if first.marks is Mark.REAL else ~real).to(x.dtype)
-        inputs = torch.cat([inputs, marker], 2)
+    if marked:
+        padding = ~real_steps(lengths, x.shape[1], x.device).T
+        inputs = torch.cat([inputs, padding[:, :, None].to(x.dtype)], 2)
     start = [x.new_zeros(len(kernels), len(x), first.weights[1].shape[1]) for _ in range(first.parts)]
     if state is not None:
         start = [part[None] for part in state]
-    weights = [weight for kernel in kernels for weight in kernel.flat_weights(padded)]
-    outputs, *ends = _call(first, inputs, start, weights, both=len(kernels) == 2)
+    weights = [
+        weight for kernel in kernels for weight in (kernel.marked_weights() if marked else kernel.weights)
+    ]
+    outputs, *ends = _call(first.name, inputs, start, weights, both)
     steps = outputs.transpose(0, 1)
-    if not padded:
-        return steps, [tuple(end[d] for end in ends) for d in range(len(kernels))]
-    if first.name in ("gru", "rnn_tanh"):
-        steps = zero_padding(steps, lengths)
-    hidden = steps.shape[2] // len(kernels)
     states: list[tuple[Tensor, ...]] = [tuple(end[d] for end in ends) for d in range(len(kernels))]
-    # c came through the padding as it was; h did not
-    states[0] = (last_step(steps[:, :, :hidden], lengths), *states[0][1:])
+    if padded:
+        if first.name in ("gru", "rnn_tanh"):  # the others put out exact zeros when shut
+            steps = zero_padding(steps, lengths)
+        # c came through the padding as it was; h did not
+        hidden = steps.shape[2] // len(kernels)
+        states[0] = (last_step(steps[:, :, :hidden], lengths), *states[0][1:])
     return steps, states
 
 
-def _call(
-    kernel: Kernel, inputs: Tensor, start: list[Tensor], weights: list[Tensor], both: bool
-) -> list[Tensor]:
+def _call(name: str, inputs: Tensor, start: list[Tensor], weights: list[Tensor], both: bool) -> list[Tensor]:
     """One layer of the named kernel -> [outputs [T, B, D*H], h [D, B, H]] and c for an LSTM."""
-    biases, layers, dropout, time_major = len(kernel.weights) == 4, 1, 0.0, False
+    biases, layers, dropout, batch_first = True, 1, 0.0, False
     # without gradients the kernel need not keep its intermediate values
     keep = torch.is_grad_enabled()
-    if kernel.name == "lstm":
-        return list(torch.lstm(inputs, start, weights, biases, layers, dropout, keep, both, time_major))
-    function = {"gru": torch.gru, "rnn_tanh": torch.rnn_tanh, "rnn_relu": torch.rnn_relu}[kernel.name]
-    return list(function(inputs, start[0], weights, biases, layers, dropout, keep, both, time_major))
+    if name == "lstm":
+        return list(torch.lstm(inputs, start, weights, biases, layers, dropout, keep, both, batch_first))
+    function = {"gru": torch.gru, "rnn_tanh": torch.rnn_tanh, "rnn_relu": torch.rnn_relu}[name]
+    return list(function(inputs, start[0], weights, biases, layers, dropout, keep, both, batch_first))

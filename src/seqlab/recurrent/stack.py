@@ -45,9 +45,9 @@ class RecurrentLayer(nn.Module):
             state: what each direction starts from, or None.
         """
         cells = self.cells
-        fused = [cell for cell in cells if isinstance(cell, FusedCell)]
-        if len(fused) == 2 and state is None:
-            steps, both = run_fused([cell.kernel() for cell in fused], x, lengths, None)
+        kernels = [cell.kernel() for cell in cells if isinstance(cell, FusedCell)]
+        if len(kernels) == 2 and kernels[0].column is not None and state is None:
+            steps, both = run_fused(kernels, x, lengths, None)
             return steps, tuple(both)
         steps, end = cells[0](x, lengths, None if state is None else state[0])
         outputs, ends = [zero_padding(steps, lengths)], [end]

@@ -1,0 +1,1 @@
+"""Encoders: a batch of sequences in, one vector a step and one vector a sequence out."""
