@@ -1,0 +1,78 @@
+"""The gradient profile: how far back the loss reaches."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from seqlab.figures import style
+
+
+def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path) -> None:
+    """Draw the norm of d loss / d input by distance from the end of the sequence, on a logarithmic axis.
+
+    Time runs from left to right: the last step is at the right edge.
+
+    Args:
+        profiles: name, such as "at initialisation", -> norms; entry k is k steps before the last one. Values that
+            are 0 or not finite leave a gap.
+        path: the PNG file to write.
+    """
+    figure = style.new_figure(7.2, 4.2)
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((0.85 / width, 0.55 / height, (width - 1.05) / width, (height - 1.53) / height))
+    style.quiet_axes(axes)
+    style.label(axes, "steps before the end of the sequence", "norm of d loss / d input")
+    style.count_axis(axes, 10)
+    drawn = False
+    for colour, (name, given) in zip(style.CYCLE * len(profiles), profiles.items(), strict=False):
+        norms = _positive(given)
+        few = len(norms) <= 3
+        axes.plot(
+            np.arange(len(norms)), norms, color=colour, linewidth=1.8, label=style.printable(name),
+            marker="o" if few else None, markersize=4,
+        )  # fmt: skip
+        drawn = drawn or bool(np.isfinite(norms).any())
+    longest = max((len(given) for given in profiles.values()), default=1)
+    axes.set_xlim(max(longest - 1, 1) + 0.01 * longest, -0.01 * longest)
+    if drawn:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(numticks=8))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.01, 1.01), ncols=3, frameon=False, prop=style.font(8.5),
+            handlelength=1.6, borderaxespad=0,
+        )  # fmt: skip
+    else:
+        axes.set_yticks([])
+        axes.text(
+            0.5,
+            0.5,
+            "no gradient reaches the input",
+            transform=axes.transAxes,
+            ha="center",
+            color=style.FAINT,
+        )
+    style.heading(figure, "How far back the loss reaches", _note(profiles), left=0.25)
+    style.save(figure, path)
+
+
+def _positive(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    norms = np.asarray(norms, dtype=np.float64)
+    return np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
+
+
+def _note(profiles: Mapping[str, npt.NDArray[np.float64]]) -> str:
+    """The last profile in words: its furthest step against its last step."""
+    for name, given in reversed(list(profiles.items())):
+        norms = _positive(given)
+        there = np.flatnonzero(np.isfinite(norms))
+        if len(there) > 1 and there[0] == 0:
+            furthest = int(there[-1])
+            ratio = f"{norms[furthest] / norms[0]:.2g}"
+            return (
+                f"{name}, the gradient {furthest} steps before the end is {ratio} times that at the last step"
+            )
+    return "gradient of the loss with respect to the input, by time step"
