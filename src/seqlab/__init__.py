@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqlab.config.registry import register
 from seqlab.errors import ConfigError, RunFailed, UserError
+from seqlab.redaction import redact_text
 from seqlab.results import RunResult
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run(
     return train(
         composed.experiment,
         run_dir=place,
-        command=f"seqlab.run({words!r})",
+        command=redact_text(f"seqlab.run({words!r})"),
         watcher=Screen() if watch else None,
         data=data,
     )

@@ -13,9 +13,11 @@ from seqlab.errors import (
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
     EXIT_USER_ERROR,
+    ConfigError,
     RunFailed,
     UserError,
 )
+from seqlab.redaction import REDACTED, is_secret_name, redact_text
 
 _LINES = 3
 _EXIT_BROKEN_PIPE = 141
@@ -47,8 +49,11 @@ def finish(command: Callable[[], int]) -> NoReturn:
 
 
 def say_error(error: Exception) -> None:
-    """Print an error to standard error, in at most three lines."""
-    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    """Print an error to standard error, in at most three lines and without secrets."""
+    if isinstance(error, ConfigError) and is_secret_name(error.key):
+        error = ConfigError(error.key, REDACTED, error.allowed, error.suggestion)
+    text = redact_text(str(error))
+    lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
     print("error: " + "\n".join(lines[:_LINES]), file=sys.stderr)
 
 

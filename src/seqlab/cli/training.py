@@ -19,7 +19,7 @@ from seqlab.errors import (
     UserError,
 )
 from seqlab.preflight import check_start
-from seqlab.redaction import redact
+from seqlab.redaction import redact, redact_text
 
 
 def show_config(overrides: Sequence[str], config_dir: Path | None) -> int:
@@ -37,7 +37,7 @@ def train_one(overrides: Sequence[str], config_dir: Path | None, called: Sequenc
     """
     composed = compose(overrides, config_dir)
     with patient_stdout():
-        return _train(composed, shlex.join(called))
+        return _train(composed, called)
 
 
 def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
@@ -54,7 +54,7 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
     def job(composed: Composed) -> None:
         words = [*command, *composed.overrides, f"hydra.run.dir={composed.run_dir}"]
         try:
-            codes.append(_train(composed, shlex.join(words)))
+            codes.append(_train(composed, words))
         except UserError as error:
             say_error(error)
             codes.append(EXIT_USER_ERROR)
@@ -69,8 +69,9 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
     return max(codes, default=0)
 
 
-def _train(composed: Composed, command: str) -> int:
+def _train(composed: Composed, called: Sequence[str]) -> int:
     check_start(composed.experiment, composed.run_dir)
+    command = redact_text(shlex.join(called))
     # only now what is heavy: a mistake is answered before torch is imported
     from seqlab.experiment import run
     from seqlab.experiment.processes import Interrupted

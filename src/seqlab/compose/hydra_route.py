@@ -50,12 +50,8 @@ class Prepared:
 
     def chooses(self, override: Override) -> bool:
         """Whether an override takes part in choosing files and parts, before single values count."""
-        key = override.key_or_group
-        return (
-            typed.is_group(override, self.groups)
-            or key.startswith("hydra.")
-            or key in [f"{group}.kind" for group in self.groups]
-        )
+        kinds = [f"{group}.kind" for group in self.groups]
+        return typed.is_group(override, self.groups) or override.key_or_group in kinds
 
 
 def compose(overrides: Sequence[str], config_dir: Path | None = None) -> Composed:
@@ -123,8 +119,8 @@ def compose_checked(
     Raises:
         UserError: for an unknown key, and for whatever Hydra does not accept.
     """
-    choosing = [text(override) for override in overrides if prepared.chooses(override)]
-    base = compose_raw(hydra, [word for word in choosing if not word.startswith(("hydra.", "+hydra."))])
+    sent = [text(o) for o in overrides if prepared.chooses(o)]
+    base = compose_raw(hydra, sent)
     for override in overrides:
         if override.key_or_group.startswith("hydra."):
             _check_hydra_key(override, base)
@@ -135,15 +131,19 @@ def compose_checked(
         if not typed.is_group(override, prepared.groups) and not override.is_hydra_override():
             typed.check_key(override, known, prepared.groups)
     final = [for_hydra(override, base, prepared.groups) for override in overrides]
-    return compose_raw(hydra, final), final
+    return (base if final == sent else compose_raw(hydra, final)), final
 
 
 def for_hydra(override: Override, base: DictConfig, groups: Sequence[str]) -> str:
     """An override in the form that Hydra takes: a typed key that no YAML mentions is added, not refused."""
-    if typed.is_group(override, groups) or override.is_hydra_override() or override.is_delete():
+    if typed.is_group(override, groups) or override.is_hydra_override():
         return text(override)
+    if override.is_delete():
+        # Hydra takes a key that is null for one that is not there
+        unset = OmegaConf.select(base, override.key_or_group) is None
+        return f"++{override.key_or_group}=null" if unset else text(override)
     absent = OmegaConf.select(base, override.key_or_group, default=base) is base
-    if override.is_add() or absent:
+    if override.is_add() or absent or isinstance(override.value(), dict):
         return "++" + text(override).lstrip("+")
     return text(override)
 

@@ -136,10 +136,17 @@ def check_key(override: Override, known: Sequence[str], groups: Sequence[str]) -
     Raises:
         ConfigError: for a key that does not exist, with its siblings and the nearest key.
     """
-    key = override.key_or_group
-    if key in known or any(name.startswith(key + ".") for name in known):
+    _check_place(override.key_or_group, given_text(override), override.value(), known, groups)
+
+
+def _check_place(key: str, given: str, value: object, known: Sequence[str], groups: Sequence[str]) -> None:
+    if key in known:
         return
-    raise unknown_key(key, given_text(override), known, groups)
+    if not any(name.startswith(key + ".") for name in known):
+        raise unknown_key(key, given, known, groups)
+    if isinstance(value, dict):
+        for word, below in value.items():
+            _check_place(f"{key}.{word}", str(below), below, known, groups)
 
 
 def unknown_key(key: str, given: str, known: Sequence[str], groups: Sequence[str]) -> ConfigError:
@@ -154,7 +161,7 @@ def unknown_key(key: str, given: str, known: Sequence[str], groups: Sequence[str
     words = list(dict.fromkeys([*siblings, *(groups if not place else ())]))
     listed = ", ".join(words[:_KEYS_LISTED]) + (", ..." if len(words) > _KEYS_LISTED else "")
     at = f"the keys of {place}: " if place else "a group, a key of one, or "
-    near = nearest(key, [prefix + name for name in words]) or nearest(key, [*known, *groups])
+    near = nearest(key, [*known, *groups])
     return ConfigError(key, given, f"(no such key) {at}{listed}", near)
 
 

@@ -1,9 +1,9 @@
 """One use of Hydra: our folders on its search path, our errors instead of its own, and its globals put back.
 
 Hydra keeps one application per process. A notebook may already hold one of its own, and `seqlab.run` is
-called many times, so what Hydra holds globally is saved before and restored after. `hydra._internal` is used as Hydra's
-own `hydra.main` uses it: the public `initialize_config_dir` can neither put folders in front of the shipped ones
-nor start a sweep.
+called many times, so what Hydra holds globally is saved before and restored after. `hydra._internal` is used as
+`hydra.main` uses it: the public `initialize_config_dir` can neither put folders in front of the shipped ones nor
+start a sweep.
 """
 
 import secrets
@@ -57,7 +57,7 @@ def hydra_session(folders: Sequence[Path]) -> Generator[Hydra]:
         OmegaConf.register_new_resolver("seqlab.random", _random_word, use_cache=True, replace=True)
         try:
             path = create_config_search_path(search_path_dir=str(folders[-1]))
-            for folder in reversed(folders[:-1]):
+            for folder in folders[:-1]:
                 path.prepend("seqlab", f"file://{folder}", SearchPathQuery(provider="main", path=None))
             yield Hydra.create_main_hydra2(task_name="seqlab", config_search_path=path)
         finally:
@@ -128,8 +128,11 @@ def _essence(error: BaseException) -> list[str]:
     lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
+        key = getattr(cause, "full_key", None)
         for line in str(cause).splitlines():
             words = line.strip()
+            if key and not lines:
+                words = f"{key}: {words}"
             if words and not words.startswith(_NOISE) and words not in lines:
                 lines.append(words if len(words) <= _WIDTH else words[: _WIDTH - 3] + "...")
         cause = cause.__cause__
