@@ -39,7 +39,8 @@ def confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], path
     widest = 0.0088 * size * max(map(len, labels))  # inches of the longest name
     upright = widest > 0.9 * side * step / count
     left, below, right, above = widest + 0.7, (widest if upright else 0.12) + 0.55, 0.3, 0.76
-    width = max(left + side + right, 5.6)
+    title = _title(matrix)
+    width = max(left + side + right, 5.6, 0.5 + 0.108 * len(title))
     figure = style.new_figure(width, below + side + above)
     height = below + side + above
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
@@ -60,15 +61,19 @@ def confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], path
     for spine in axes.spines.values():
         spine.set_color(style.GRID)
     style.label(axes, "predicted class", "true class")
-    total, right_ones = int(matrix.sum()), int(np.trace(matrix))
-    share = f" ({100 * right_ones / total:.1f} %)" if total else ""
     style.heading(
         figure,
-        f"Confusion matrix: {right_ones} of {total} right{share}",
+        title,
         "blue: right; orange: wrong; the darker, the larger its share of the true class",
         left=0.25,
     )
     style.save(figure, path)
+
+
+def _title(matrix: npt.NDArray[np.int64]) -> str:
+    total, right = int(matrix.sum()), int(np.trace(matrix))
+    share = f" ({100 * right / total:.1f} %)" if total else ""
+    return f"Confusion matrix: {right} of {total} right{share}"
 
 
 def _cells(axes: Axes, matrix: npt.NDArray[np.int64]) -> None:

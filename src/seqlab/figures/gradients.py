@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator
 
 from seqlab.figures import style
 
@@ -40,7 +40,7 @@ def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path
     if drawn:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(axis="y", which="minor", labelsize=7.5, labelcolor=style.FAINT, color=style.FAINT)
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.01, 1.01), ncols=3, frameon=False, prop=style.font(8.5),
             handlelength=1.6, borderaxespad=0,
