@@ -169,7 +169,7 @@ def test_settings_are_shown_complete_redacted_and_can_be_read_back(
 
 def test_no_secret_in_an_error(here: Path):
     assert "hunter2" not in refused(TRAIN, "logger.wandb.api_key=hunter2")
-    assert "hunter2" not in refused(TRAIN, "name=x(password=hunter2")
+    assert "hunter2" not in refused(TRAIN, "logger.wandb.password=x(hunter2")
 
 
 def test_closed_pipe_is_quiet():

@@ -23,6 +23,7 @@ COMPLETE = {
     "trainer": ["default"],
     "logger": ["wandb"],
 }
+_VALUE = re.compile(r"^\s*\w+: [^ #].*?  # (.*)$")
 _KEY = re.compile(r"^\s*(- )?[\w/ @]+:")
 
 
@@ -78,7 +79,5 @@ def test_every_key_has_a_comment(path: Path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(CONF).as_posix())
 def test_comments_of_values_end_with_their_range(path: Path):
     for line in path.read_text(encoding="utf-8").splitlines():
-        key, _, rest = line.partition(": ")
-        value, _, comment = rest.partition("  # ")
-        if value and not key.strip().startswith(("-", "#")):
-            assert comment.endswith("]"), f"{path}: no range: {line}"
+        if found := _VALUE.match(line):
+            assert found[1].endswith("]"), f"{path}: no range: {line}"

@@ -94,13 +94,9 @@ def _parse(parser: _Parser, words: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in text.strip("[]").split(",") if word]
-
-
 def _with_plugins(parser: _Parser) -> _Parser:
-    help = "packages of your own whose parts the run uses, such as my_lab or my_lab,other"
-    parser.add_argument("--plugins", type=_words, default=[], help=help)
+    help = "a package of your own whose parts the run uses, such as my_lab; may be given several times"
+    parser.add_argument("--plugin", metavar="PACKAGE", dest="plugins", action="append", default=[], help=help)
     return parser
 
 

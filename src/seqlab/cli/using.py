@@ -61,11 +61,12 @@ def check(package: str) -> int:
     load_plugins([package])
     from seqlab.testing import check_package
 
-    failures = 0
-    for finding in check_package(package):
+    findings = check_package(package)
+    for finding in findings:
         print(finding)
-        failures += not finding.passed
-    return EXIT_FAILED if failures else 0
+    failed = sum(not finding.passed for finding in findings)
+    print(f"{len(findings)} checks, {failed} failed")
+    return EXIT_FAILED if failed else 0
 
 
 def _switch_on(plugins: Sequence[str]) -> None:
