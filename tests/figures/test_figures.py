@@ -44,7 +44,7 @@ def check(path, capfd) -> Image.Image:
 
 
 @pytest.mark.parametrize("monitor", ["accuracy", "loss", "auroc"])
-@pytest.mark.parametrize("epochs", [1, 2, 50, 2000])
+@pytest.mark.parametrize("epochs", [1, 50])
 def test_learning_curves(tmp_path, capfd, monitor, epochs):
     path = tmp_path / "figures" / "curves.png"
     learning_curves(rows(epochs), monitor, max(1, epochs - 3), path)
@@ -64,7 +64,7 @@ def test_learning_curves_without_a_row(tmp_path, capfd):
     check(path, capfd)
 
 
-@pytest.mark.parametrize("classes", [1, 2, 9, 20, 21, 60, 130])
+@pytest.mark.parametrize("classes", [1, 2, 20, 21, 60])
 def test_confusion_matrix(tmp_path, capfd, classes):
     path = tmp_path / "figures" / "confusion.png"
     matrix = np.random.default_rng(0).integers(0, 30, size=(classes, classes))

@@ -239,7 +239,7 @@ def environment(key: str | None, url: str) -> dict[str, str]:
 
 
 def begin(
-    run_dir: Path, env: dict[str, str], *, mode="online", seconds=2.0, then="finish", **more
+    run_dir: Path, env: dict[str, str], *, mode="online", seconds=1.0, then="finish", **more
 ) -> subprocess.Popen:
     env = {name: value for name, value in env.items() if name != "WANDB_SERVICE"}
     command = [sys.executable, "-W", "error", "-c", SCRIPT, str(run_dir), mode, str(seconds), then]
@@ -285,9 +285,12 @@ def test_online_without_a_working_account_or_server_goes_on_offline(tmp_path, si
         "refused": (KEY, closed_port, "connection refused"),
         "silent": (KEY, silent_server, "deadline exceeded"),
     }
+    earlier = tmp_path / "silent" / "wandb" / "run-20200101_000000-earlier"
+    earlier.mkdir(parents=True)
     running = {name: begin(tmp_path / name, environment(key, url)) for name, (key, url, _) in cases.items()}
     for name, process in running.items():
         check_fell_back(process, tmp_path / name, within=15, reason=cases[name][2])
+    assert earlier.is_dir()
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 """Scores of a classification from its logits, and who was taken for whom.
 
-All functions take everything at once ([N, C] logits of a whole part), on whatever device it lies.
+All functions take everything at once ([N, C] logits of a whole part), from whatever device it lies on.
 """
 
 import math
@@ -43,7 +43,8 @@ def classification_scores(logits: Float[Tensor, "N C"], targets: Int64[Tensor, "
     Returns:
         Metric name -> value.
     """
-    logits = logits.detach().double()
+    # In double precision on the CPU: not every accelerator has it, and each metric would wait for the device.
+    logits, targets = logits.detach().cpu().double(), targets.cpu()
     probabilities = logits.softmax(dim=1)
     if len(targets) == 0 or not bool(probabilities.isfinite().all()):
         return dict.fromkeys(METRICS, None)

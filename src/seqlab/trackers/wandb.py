@@ -59,12 +59,14 @@ class WandbTracker(Tracker):
         opentelemetry_proxy.disable()
         reason = None
         if self._config.mode == "online":
+            before = _online_runs(about.run_dir)
             try:
                 _require_account()
                 self._run = self._begin(about, "online")
             except Exception as error:
                 reason = _first_line(error)
-                _discard_empty_run(about.run_dir)
+                for folder in _online_runs(about.run_dir) - before:  # empty; `wandb sync` shall not find it
+                    shutil.rmtree(folder, ignore_errors=True)
         run = self._run or self._begin(about, "offline")
         self._run = run
         run.define_metric("epoch", hidden=True)
@@ -74,7 +76,7 @@ class WandbTracker(Tracker):
         if reason is not None:
             return f"W&B: offline, since online failed ({reason}); send it later: wandb sync {folder}"
         if self._config.mode == "offline":
-            return f"W&B: offline; look: wandb leet {folder}"
+            return f"W&B: offline; look: wandb leet {folder.parent}"
         return f"W&B: {run.url}"
 
     def _begin(self, about: RunAbout, mode: Literal["online", "offline"]) -> wandb.Run:
@@ -205,11 +207,8 @@ def _first_line(error: Exception, limit: int = 160) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _discard_empty_run(run_dir: Path) -> None:
-    """Remove what an online run that never started left behind, so that `wandb sync` finds one run only."""
-    for folder in (run_dir / "wandb").glob("run-*"):
-        if folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+def _online_runs(run_dir: Path) -> set[Path]:
+    return {folder for folder in (run_dir / "wandb").glob("run-*") if folder.is_dir()}
 
 
 def _shown(path: Path) -> Path:
