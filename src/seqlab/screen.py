@@ -2,9 +2,11 @@
 
 import math
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -71,7 +73,7 @@ class Screen:
     def note(self, line: str) -> None:
         """A line worth saying, such as why W&B is offline."""
         self._wipe()
-        self._console.print(escape(line))
+        self._console.print(escape(line), soft_wrap=True)
 
     def batch(self, epoch: int, done: int, batches: int) -> None:
         """An optimiser step is done."""
@@ -98,8 +100,6 @@ class Screen:
         """Scores against the baselines, the most confused pairs, where the run lies, what to try next."""
         self._wipe()
         console = self._console
-        if not self._is_live() and self._last_row is None:
-            console.print()
         if result.status != "completed":
             console.print(f"[bold]{result.status}[/bold]: {escape(result.reason or '')}")
         for part in ("validation", "test"):
@@ -114,7 +114,7 @@ class Screen:
             f"{seconds.get('training', 0):.1f} s training, {seconds.get('total', 0):.1f} s in all, "
             f"{result.threads} thread{'s' if result.threads != 1 else ''}"
         )
-        console.print(f"run directory  {escape(str(result.run_dir))}", soft_wrap=True)
+        console.print(f"run directory  {escape(shown_path(result.run_dir))}", soft_wrap=True)
         if result.status == "completed":
             console.print()
             console.print("try next")
@@ -197,23 +197,27 @@ def _print_confused(console: Console, result: RunResult, part: str) -> None:
 
 
 def _next_commands(result: RunResult) -> list[str]:
-    place = _quoted(str(result.run_dir))
-    commands = []
+    place = shown_path(result.run_dir)
+    command = "seqlab" if shutil.which("seqlab") else f"{shown_path(Path(sys.executable))} -m seqlab"
+    rows = [(f"{command} predict {shlex.quote(place)} FILE", "predict new sequences from a .ts or .npz file")]
     if "test" not in result.metrics:
-        commands.append(
-            f"seqlab evaluate {place} --part test      # score the test part, once you are done choosing"
-        )
-    commands.append(f"seqlab predict {place} FILE.ts            # predict new sequences (.ts, .npz)")
+        rows.insert(0, (f"{command} evaluate {shlex.quote(place)} --part test", "once you are done choosing"))
     if (result.run_dir / "wandb").is_dir():
-        commands.append(
-            f"wandb leet {_quoted(str(result.run_dir / 'wandb'))}   # look at the curves in the terminal"
-        )
-    commands.append("python train.py model=order_free           # is order needed at all?")
-    return commands
+        leet = "wandb leet" if shutil.which("wandb") else f"{shown_path(Path(sys.executable))} -m wandb leet"
+        newest = max((result.run_dir / "wandb").glob("*run-*"), default=result.run_dir / "wandb")
+        rows.append((f"{leet} {shlex.quote(shown_path(newest))}", "look at the curves in the terminal"))
+    if result.model["kind"] != "order_free" and not result.command.startswith("seqlab.run"):
+        kept = [
+            word for word in shlex.split(result.command) if not word.startswith(("model", "hydra.run.dir="))
+        ]
+        rows.append((shlex.join([*kept, "model=order_free"]), "is order needed at all?"))
+    return [f"{words}   # {why}" for words, why in rows]
 
 
-def _quoted(word: str) -> str:
-    return shlex.quote(word)
+def shown_path(path: Path) -> str:
+    """A path as one would type it here: relative if it lies below the working directory."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _number(value: float | None) -> str:

@@ -1,0 +1,104 @@
+"""What a person reads: scores beside baselines, where the run lies, what to try next."""
+
+import io
+from pathlib import Path
+
+from seqlab.results import EpochRow, LayerRow, RunResult
+from seqlab.screen import Screen
+
+SCORES = {"loss": 0.5, "accuracy": 0.75, "balanced_accuracy": 0.7, "f1_macro": 0.6, "auroc": None, "ece": 0.1}
+
+
+def result(run_dir, **more):
+    plain = {
+        "name": "gru-1x8-[bold]odd[/bold]-seed0",
+        "status": "completed",
+        "seed": 0,
+        "started": "2026-01-01T00:00:00+00:00",
+        "task": {"monitor": "accuracy"},
+        "data": {
+            "name": "Odd [red]name[/red]",
+            "sizes": {"train": 30, "validation": 10},
+            "lengths": {"min": 1, "median": 2.5, "mean": 3.2, "max": 7},
+            "features": 2,
+            "classes": {"[a]": 10, "b": 20},
+            "missing": 0,
+            "notes": ["class [a] is rare"],
+        },
+        "model": {"kind": "recurrent"},
+        "cost": {"parameters": 1234567, "flops": 89},
+        "metrics": {"validation": SCORES},
+        "intervals": {"validation": {"accuracy": [0.41, 0.93]}},
+        "baselines": {"majority": {"validation": SCORES | {"accuracy": 0.5}}},
+        "most_confused": {"validation": [("[a]", "b", 3)]},
+        "epochs": {"run": 2, "best": 1},
+        "seconds": {"training": 1.0, "total": 2.0},
+        "threads": 1,
+        "command": "python train.py model=gru model.hidden_size=8 data=archive 'data.name=A B'",
+    }
+    return RunResult(run_dir=run_dir, **(plain | more))
+
+
+def show(live, outcome, rows=3):
+    stream = io.StringIO()
+    screen = Screen(stream, live=live)
+    screen.before(outcome, [LayerRow(name="gru 1", output="T x 8", parameters=288, flops=80)], epochs=rows)
+    for epoch in range(1, rows + 1):
+        screen.batch(epoch, 1, 2)
+        screen.epoch(EpochRow(epoch=epoch, step=2, seconds=1.0, lr=0.1, train=SCORES, validation=SCORES), 1)
+    screen.after(outcome)
+    return stream.getvalue()
+
+
+def test_data_model_scores_and_baselines_are_shown(tmp_path):
+    text = show(False, result(tmp_path))
+    for words in (
+        "gru-1x8-[bold]odd[/bold]-seed0, seed 0",  # a name is never markup
+        "Odd [red]name[/red]: 30 train, 10 validation sequences; test not read",
+        "1 to 7 steps, median 2.5",
+        "[a] 10, b 20",
+        "1,234,567",
+        "0.410 to 0.930",
+        "majority class",
+        "[a] taken for b 3x",
+        "best epoch 1 of 2",
+    ):
+        assert words in text
+    assert "-" in text.split("auroc")[1]  # an undefined metric is a dash
+    assert "\x1b" not in text and "\r" not in text
+
+
+def test_plain_lines_are_few_and_end_with_the_last_epoch(tmp_path):
+    lines = [
+        line for line in show(False, result(tmp_path), rows=95).splitlines() if line.startswith("epoch ")
+    ]
+    assert len(lines) <= 12
+    assert lines[-1].startswith("epoch 95/95")
+
+
+def test_a_terminal_gets_one_line_that_is_written_over(tmp_path):
+    text = show(True, result(tmp_path))
+    assert (
+        "\n" not in text[text.index("\repoch") if "\repoch" in text else text.index("\r") : text.rindex("\r")]
+    )
+
+
+def test_next_commands_keep_the_data_and_quote_paths(tmp_path):
+    place = tmp_path / "it's here"
+    place.mkdir()
+    text = show(False, result(place))
+    assert "python train.py data=archive 'data.name=A B' model=order_free" in text
+    assert "--part test" in text
+    assert """it'"'"'s here'""" in text
+
+
+def test_a_failed_run_says_why_and_gives_no_next_commands(tmp_path):
+    text = show(False, result(tmp_path, status="failed", reason="no [space] left", metrics={}))
+    assert "failed: no [space] left" in text
+    assert "try next" not in text
+
+
+def test_paths_below_the_working_directory_are_short(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = show(False, result(Path.cwd() / "runs" / "x"))
+    assert "run directory  runs/x\n" in text
