@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from wandb.util import get_core_path
 
 from seqlab.config.training import LoggerConfig, WandbConfig
 from seqlab.results import EpochRow
@@ -80,7 +81,9 @@ def transaction_logs(run_dir: Path) -> list[Path]:
 
 def records(run_dir: Path) -> list[dict]:
     (log,) = transaction_logs(run_dir)
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log)]
+    # what `wandb leet inspect --json` runs
+    reader = [get_core_path(), "leet", "inspect", "--no-observability", "--json", "--run-file"]
+    command = [*reader, str(log), str(log.parent.parent)]
     out = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
     return [json.loads(line) for line in out.splitlines()]
 
