@@ -69,6 +69,7 @@ def train_help(command: str, config_dir: Path | None = None) -> str:
         "Flags",
         *_row("-m, --multirun", "run every combination of several values"),
         *_row("--config-dir DIR", "a folder with YAML of your own: DIR/model/mine.yaml is model=mine"),
+        *_row("--config FILE", "repeat a run: its config.yaml, with KEY=VALUE changed on top"),
         *_row("--cfg job", "print the settings instead of running"),
         *_row("-h, --help", "this page"),
         "",

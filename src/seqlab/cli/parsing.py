@@ -8,7 +8,7 @@ from typing import NoReturn
 from seqlab.cli.help import command_help, train_help
 from seqlab.errors import UserError, nearest
 
-_TRAIN_FLAGS = ("--multirun", "--config-dir", "--cfg", "--help")
+_TRAIN_FLAGS = ("--multirun", "--config", "--config-dir", "--cfg", "--help")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,6 +59,7 @@ def run_train(words: Sequence[str], *, command: str) -> int:
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("-m", "--multirun", action="store_true")
     parser.add_argument("-cd", "--config-dir", type=Path)
+    parser.add_argument("--config", type=Path)
     parser.add_argument("-c", "--cfg", choices=["job"])
     options, rest = parser.parse_known_args(list(words))
     for word in rest:
@@ -68,14 +69,17 @@ def run_train(words: Sequence[str], *, command: str) -> int:
     if options.help:
         print(train_help(command, options.config_dir))
         return 0
-    from seqlab.cli.training import show_config, train_many, train_one
+    from seqlab.cli.training import settings_of, show_config, train_many, train_one
 
     if options.cfg and options.multirun:
         raise UserError(f"{command}: --cfg shows one run; leave --multirun out")
-    if options.cfg:
-        return show_config(rest, options.config_dir)
+    if options.config and (options.multirun or options.config_dir):
+        raise UserError(f"{command}: --config repeats one run; leave --multirun and --config-dir out")
     called = [*command.split(), *words]
-    return (train_many if options.multirun else train_one)(rest, options.config_dir, called)
+    if options.multirun:
+        return train_many(rest, options.config_dir, called)
+    composed = settings_of(rest, options.config_dir, options.config)
+    return show_config(composed) if options.cfg else train_one(composed, called)
 
 
 def _allowed(word: str, known: Sequence[str]) -> str:

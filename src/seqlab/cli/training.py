@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from seqlab.cli.outcome import patient_stdout, say_error
-from seqlab.compose import Composed, compose, run_multirun
+from seqlab.compose import Composed, compose, compose_stored, run_multirun
 from seqlab.config.build import to_plain
 from seqlab.errors import (
     EXIT_FAILED,
@@ -22,22 +22,34 @@ from seqlab.preflight import check_start
 from seqlab.redaction import redact, redact_text
 
 
-def show_config(overrides: Sequence[str], config_dir: Path | None) -> int:
-    """Print the settings of a run, secrets redacted, without running it."""
-    plain = redact(to_plain(compose(overrides, config_dir).experiment))
-    print(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), end="")
-    return 0
-
-
-def train_one(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
-    """Train one model; returns the exit code.
+def settings_of(overrides: Sequence[str], config_dir: Path | None, config: Path | None) -> Composed:
+    """The settings of one run: composed, or those of a config file with changes on top.
 
     Raises:
         UserError: for whatever the user can put right, before anything is written.
     """
-    composed = compose(overrides, config_dir)
+    return compose(overrides, config_dir) if config is None else compose_stored(config, overrides)
+
+
+def show_config(composed: Composed) -> int:
+    """Print the settings of a run, secrets redacted, without running it."""
+    plain = redact(to_plain(composed.experiment))
+    print(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def train_one(composed: Composed, called: Sequence[str]) -> int:
+    """Train one model; returns the exit code.
+
+    Args:
+        composed: the settings.
+        called: the words of the command line, for the record.
+
+    Raises:
+        UserError: for whatever the user can put right, before anything is written.
+    """
     with patient_stdout():
-        return _train(composed, called)
+        return _train(composed, shlex.join(called))
 
 
 def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:

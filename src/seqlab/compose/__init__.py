@@ -6,5 +6,6 @@ gets an answer of three lines at most, and not a traceback, a run directory, or 
 
 from seqlab.compose.hydra_route import Composed, compose
 from seqlab.compose.multirun import check_sweep, run_multirun
+from seqlab.compose.stored import compose_stored
 
-__all__ = ["Composed", "check_sweep", "compose", "run_multirun"]
+__all__ = ["Composed", "check_sweep", "compose", "compose_stored", "run_multirun"]
