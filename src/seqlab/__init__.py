@@ -45,6 +45,7 @@ def run(
 
     Raises:
         UserError: for settings or data that do not fit; nothing is written then.
+        KeyboardInterrupt: after Ctrl-C, once the run has been written as interrupted.
     """
     from seqlab.compose import compose
     from seqlab.preflight import check_start
@@ -58,13 +59,16 @@ def run(
     from seqlab.experiment import run as train
     from seqlab.screen import Screen
 
-    return train(
+    result = train(
         composed.experiment,
         run_dir=place,
         command=redact_text(f"seqlab.run({words!r})"),
         watcher=Screen() if watch else None,
         data=data,
     )
+    if result.status == "interrupted" and "SIGINT" in (result.reason or ""):
+        raise KeyboardInterrupt  # the run is written; a loop of runs ends here too
+    return result
 
 
 def load(run_dir: str | Path) -> "TrainedModel":
