@@ -1,8 +1,9 @@
 """A recurrent cell given by the equations of one step."""
 
 import torch
-from seqlab.recurrent.cells import CellOptions, StepCell
 from torch import Tensor, nn
+
+from seqlab.recurrent.cells import CellOptions, StepCell
 
 
 class MinimalGatedUnit(StepCell):

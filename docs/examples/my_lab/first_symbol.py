@@ -1,6 +1,7 @@
 """A data source: sequences of symbols, of which only the first one matters."""
 
 import numpy as np
+
 from my_lab.settings import FirstSymbolConfig
 from seqlab.data.source import Source
 from seqlab.sequences import Sequences

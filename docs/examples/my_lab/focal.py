@@ -1,12 +1,13 @@
 """A task: classification trained on the focal loss."""
 
-import torch
+from torch import Tensor
+
 from my_lab.settings import FocalConfig
 from seqlab.batch import Encoded, SequenceBatch, TaskSpec
+from seqlab.config.task import ClassificationConfig
 from seqlab.results import Scores
 from seqlab.tasks.base import Task
 from seqlab.tasks.classification import Classification
-from torch import Tensor
 
 
 class FocalClassification(Task):
@@ -15,7 +16,8 @@ class FocalClassification(Task):
     def __init__(self, config: FocalConfig, spec: TaskSpec, input_size: int, dropout: float) -> None:
         super().__init__()
         self.gamma = config.gamma
-        self.plain = Classification(config, spec, input_size, dropout)
+        shared = ClassificationConfig(pooling=config.pooling, class_weights=config.class_weights)
+        self.plain = Classification(shared, spec, input_size, dropout)
 
     def forward(self, encoded: Encoded, items: Tensor | None = None) -> Tensor:
         """Logits [B, C]."""
@@ -23,10 +25,14 @@ class FocalClassification(Task):
 
     def loss(self, outputs: Tensor, batch: SequenceBatch) -> tuple[Tensor, Tensor]:
         """Sum of the sequences' focal losses, and the sum of their weights."""
-        log_p = outputs.float().log_softmax(-1).gather(1, batch.targets[:, None])[:, 0]
-        weights = torch.ones_like(log_p) if batch.weights is None else batch.weights
-        losses = -((1 - log_p.exp()) ** self.gamma) * log_p
-        return (weights * losses).sum(), weights.sum()
+        assert batch.targets is not None, "a loss needs targets"
+        log_p = outputs.log_softmax(-1).gather(1, batch.targets[:, None])[:, 0]
+        # away from 0, where a power below 1 has no derivative
+        missed = (1 - log_p.exp()).clamp_min(1e-6)
+        weights = self.plain.class_weights.to(log_p.dtype)[batch.targets]
+        if batch.weights is not None:
+            weights = weights * batch.weights
+        return -(weights * missed**self.gamma * log_p).sum(), weights.sum()
 
     def probabilities(self, outputs: Tensor) -> Tensor:
         """Softmax of the logits."""

@@ -1,10 +1,11 @@
 """Settings of this laboratory's parts: typed, with meaning, unit and range. Imports nothing heavy."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from seqlab.config.data import DataConfig
 from seqlab.config.options import option
-from seqlab.config.task import ClassificationConfig
+from seqlab.config.task import TaskConfig
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,8 +19,12 @@ class FirstSymbolConfig(DataConfig):
 
 
 @dataclass(slots=True, kw_only=True)
-class FocalConfig(ClassificationConfig):
+class FocalConfig(TaskConfig):
     """Classification that looks at hard sequences more than at easy ones."""
 
     kind: str = option("focal", "Which task.", part="task")
     gamma: float = option(2.0, "How much less an easy sequence counts; 0: plain cross-entropy.", low=0)
+    pooling: Literal["last", "mean", "max", "attention"] = option(
+        "last", "How the steps of a sequence become one vector."
+    )
+    class_weights: Literal["none", "balanced"] = option("none", "Weights of the classes in the loss.")
