@@ -113,3 +113,32 @@ def test_a_cell_is_abstract_or_whole():
     for base in (Cell, StepCell):
         with pytest.raises(TypeError, match="abstract"):
             base(1, 1, CellOptions())
+
+
+@pytest.mark.parametrize(
+    ("cell", "options"),
+    [
+        (RNN, CellOptions()),
+        (RNN, RELU),
+        (GRU, CellOptions()),
+        (LSTM, CellOptions()),
+        (StepLSTM, CellOptions()),
+    ],
+    ids=["tanh", "relu", "gru", "lstm", "step"],
+)
+def test_gradients_of_everything_against_differences(cell, options):
+    torch.manual_seed(0)
+    stack = RecurrentStack(lambda width: cell(width, 2, options), 2, 2, 2, True, 0.0, True, True).double()
+    lengths = torch.tensor([3, 1])
+    names, parameters = zip(*stack.named_parameters(), strict=True)
+    state = [torch.randn(2, 2, dtype=torch.float64, requires_grad=True) for _ in range(4 * cell.state_parts)]
+
+    def outcome(x, *flat):
+        parts = cell.state_parts
+        start = tuple(tuple(flat[i * parts : (i + 1) * parts]) for i in range(4))
+        values = dict(zip(names, flat[4 * parts :], strict=True))
+        steps, final, end = torch.func.functional_call(stack, values, (x, lengths, start))
+        return steps, final, *(p for entry in end for p in entry)
+
+    x = torch.randn(2, 3, 2, dtype=torch.float64, requires_grad=True)
+    torch.autograd.gradcheck(outcome, (x, *state, *parameters))
