@@ -123,8 +123,17 @@ class WandbTracker(Tracker):
             with _staging_in(Path(run.settings.sync_dir)):
                 self._hand_over(run, outcome)
         finally:
+            self._close(run, exit_code=0 if outcome.status in ("completed", "pruned") else 1)
+
+    def _close(self, run: wandb.Run, exit_code: int) -> None:
+        try:
             with _hushed():
-                run.finish(exit_code=0 if outcome.status in ("completed", "pruned") else 1)
+                run.finish(exit_code=exit_code)
+        except TimeoutError:
+            folder = _shown(Path(run.settings.sync_dir))
+            raise TimeoutError(
+                f"not everything was sent within {ONLINE_FINISH_SECONDS:g} s; send the rest: wandb sync {folder}"
+            ) from None
 
     def _hand_over(self, run: wandb.Run, outcome: Outcome) -> None:
         run.summary.update({"status": outcome.status, **outcome.summary})
