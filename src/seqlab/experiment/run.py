@@ -232,7 +232,7 @@ def _claimed(experiment: Experiment, run_dir: Path) -> Generator[None]:
     try:
         for name in (RESULT_FILE, METRICS_FILE, PREDICTIONS_FILE):
             (run_dir / name).unlink(missing_ok=True)
-        for folder in ("checkpoints", "figures"):
+        for folder in ("checkpoints", "figures", "wandb", "tensorboard"):
             shutil.rmtree(run_dir / folder, ignore_errors=True)
         plain = redact(to_plain(experiment))
         files.write_text(run_dir / CONFIG_FILE, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
