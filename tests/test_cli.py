@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -261,6 +263,49 @@ def test_public_names_are_all_there():
 
 
 # With torch: one run from the command line to its use
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("stage", ["importing", "training"])
+def test_signals_end_a_run_with_their_code(here: Path, number: signal.Signals, code: int, stage: str):
+    words = ["experiment=debug", "trainer.max_epochs=100000", "hydra.run.dir=out"]
+    run = subprocess.Popen([*TRAIN, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert run.stdout is not None
+    if stage == "importing":
+        time.sleep(2)
+    else:
+        next(line for line in run.stdout if line.startswith("epoch"))
+    run.send_signal(number)
+    said = run.communicate()[0]
+    assert run.returncode == code
+    assert "Traceback" not in said
+    if stage == "training":
+        assert json.loads((here / "out" / "result.json").read_text())["status"] == "interrupted"
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_when_nobody_reads(here: Path):
+    words = ["experiment=debug", "trainer.max_epochs=3", "hydra.run.dir=out"]
+    subprocess.run(
+        ["bash", "-c", f"{shlex.join([*TRAIN, *words])} | head -1"], capture_output=True, check=True
+    )
+    assert json.loads((here / "out" / "result.json").read_text())["status"] == "completed"
+
+
+@pytest.mark.slow
+def test_from_python_with_arrays(here: Path):
+    rng = np.random.default_rng(0)
+    y = ["up" if n % 2 else "down" for n in range(40)]
+    X = [
+        np.cumsum(rng.normal(1 if label == "up" else -1, 0.1, (5 + n % 4, 2)), 0) for n, label in enumerate(y)
+    ]
+    words = ["experiment=debug", "trainer.max_epochs=3", "~trainer.overfit_batches"]
+    result = seqlab.run(words, data=(X, y), run_dir="out")
+    assert result.status == "completed"
+    predictions = seqlab.load(result.run_dir).predict(X[:3])
+    assert len(predictions.labels) == 3
+    assert set(predictions.classes) == {"up", "down"}
 
 
 @pytest.mark.slow

@@ -4,7 +4,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
@@ -61,6 +62,28 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     sys.exit(EXIT_TERMINATED)
 
 
+@contextlib.contextmanager
+def leaving_at_once() -> Generator[None]:
+    """Let SIGINT and SIGTERM end the process there and then, while large libraries are being imported.
+
+    An exception in the middle of such an import is caught, repeated or turned into a traceback by the library; and
+    there is nothing to close yet.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os._exit(128 + number)
+
+
 class _Patient:
     """A stream that goes on without its reader: `python train.py | head` ends the reading, not the run."""
 
@@ -90,7 +113,7 @@ class _Patient:
 
 
 @contextlib.contextmanager
-def patient_stdout() -> Any:
+def patient_stdout() -> Generator[None]:
     """Standard output that survives its reader."""
     stream = sys.stdout
     sys.stdout = cast(TextIO, _Patient(stream))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from seqlab.cli.outcome import patient_stdout, say_error
+from seqlab.cli.outcome import leaving_at_once, patient_stdout, say_error
 from seqlab.compose import Composed, compose, compose_stored, run_multirun
 from seqlab.config.build import to_plain
 from seqlab.errors import (
@@ -85,9 +85,10 @@ def _train(composed: Composed, called: Sequence[str]) -> int:
     check_start(composed.experiment, composed.run_dir)
     command = redact_text(shlex.join(called))
     # only now what is heavy: a mistake is answered before torch is imported
-    from seqlab.experiment import run
-    from seqlab.experiment.processes import Interrupted
-    from seqlab.screen import Screen
+    with leaving_at_once():
+        from seqlab.experiment import run
+        from seqlab.experiment.processes import Interrupted
+        from seqlab.screen import Screen
 
     try:
         result = run(composed.experiment, run_dir=composed.run_dir, watcher=Screen(), command=command)
