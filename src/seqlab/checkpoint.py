@@ -1,6 +1,7 @@
 """Checkpoints with plain contents: tensors, numbers, words, lists and dictionaries, nothing that runs on loading."""
 
 import pickle
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint with `weights_only=True`: no code in the file is ever run.
 
     Raises:
-        UserError: if the file is missing, damaged, or of another format.
+        UserError: if the file is missing, damaged, or of another format, or needs a package that is not switched on.
     """
     if not path.is_file():
         raise UserError(f"{path}: there is no such checkpoint")
@@ -65,13 +66,27 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UserError(f"{path}: not a seqlab checkpoint of format {FORMAT}")
     return Checkpoint(
-        experiment=build_experiment(content["experiment"]),
+        experiment=_experiment(content["experiment"], path),
         spec=TaskSpec.from_dict(content["spec"]),
         preparation=content["preparation"],
         epoch=content["epoch"],
         step=content["step"],
         weights=content["weights"],
     )
+
+
+def _experiment(plain: dict[str, Any], path: Path) -> Experiment:
+    try:
+        return build_experiment(plain)
+    except UserError as error:
+        absent = [str(package) for package in plain.get("plugins", []) if package not in sys.modules]
+        if not absent:
+            raise UserError(f"{path}: {error}") from None
+        flags = " ".join(f"--plugin {package}" for package in absent)
+        raise UserError(
+            f"{path}: needs parts of {', '.join(absent)}; switch them on with {flags} "
+            f"(training: plugins=[{','.join(absent)}]; in Python: import them first)"
+        ) from None
 
 
 def cpu_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
