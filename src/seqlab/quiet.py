@@ -6,7 +6,14 @@ import os
 import warnings
 from collections.abc import Generator
 
-_LOGGERS = ("pytorch_lightning", "lightning", "lightning.pytorch", "lightning_fabric", "torch.distributed")
+_LOGGERS = (
+    "pytorch_lightning",
+    "lightning",
+    "lightning.pytorch",
+    "lightning_fabric",
+    "torch.distributed",
+    "matplotlib.font_manager",  # says so when its first look at the fonts takes more than 5 s
+)
 
 
 @contextlib.contextmanager
