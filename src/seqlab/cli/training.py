@@ -49,7 +49,7 @@ def train_one(composed: Composed, called: Sequence[str]) -> int:
         UserError: for whatever the user can put right, before anything is written.
     """
     with patient_stdout():
-        return _train(composed, shlex.join(called))
+        return _train(composed, called)
 
 
 def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
@@ -60,7 +60,7 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
     Raises:
         UserError: for a value that does not fit, before any job starts.
     """
-    command = [word for word in called if "=" not in word and word not in ("-m", "--multirun")]
+    command = [word for word in called if word not in overrides and word not in ("-m", "--multirun")]
     codes: list[int] = []
 
     def job(composed: Composed) -> None:
