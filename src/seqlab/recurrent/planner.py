@@ -27,4 +27,4 @@ def blocks(lengths: Int64[Tensor, " B"], device: torch.device, by_row: bool) -> 
     if not by_row or device.type != "cpu" or len(lengths) < 2 * BLOCK_ROWS:
         return None
     order = torch.argsort(lengths, descending=True, stable=True)
-    return list(order.split(BLOCK_ROWS))
+    return list(order.tensor_split(round(len(lengths) / BLOCK_ROWS)))
