@@ -1,5 +1,7 @@
 """How a batch is cut into blocks of rows."""
 
+import itertools
+
 import torch
 
 from seqlab.recurrent.planner import BLOCK_ROWS, blocks
@@ -16,7 +18,7 @@ def test_every_row_is_in_one_block_with_rows_of_like_length():
         sizes = [len(block) for block in plan]
         assert max(sizes) - min(sizes) <= 1
         assert max(sizes) <= BLOCK_ROWS + 2
-        for longer, shorter in zip(plan, plan[1:], strict=False):
+        for longer, shorter in itertools.pairwise(plan):
             assert lengths[longer].min() >= lengths[shorter].max()
 
 
