@@ -1,5 +1,6 @@
 """Checkpoints with plain contents: tensors, numbers, words, lists and dictionaries, nothing that runs on loading."""
 
+import io
 import pickle
 import sys
 from dataclasses import dataclass
@@ -48,7 +49,10 @@ class Checkpoint:
             "step": self.step,
             "weights": self.weights,
         }
-        files.write_whole(path, lambda draft: torch.save(content, draft))
+        # by way of memory: what torch.save says of a full disk nobody would take for one
+        buffer = io.BytesIO()
+        torch.save(content, buffer)
+        files.write_bytes(path, buffer.getvalue())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -38,6 +38,15 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def write_bytes(target: Path, content: bytes) -> None:
+    """Write `content`, whole or not at all."""
+    write_whole(target, lambda draft: _write_bytes(draft, content))
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
 def write_json(target: Path, content: Mapping[str, Any]) -> None:
     """Write `content` as indented JSON; NaN and infinities become null (JSON has neither)."""
     write_text(target, json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n")

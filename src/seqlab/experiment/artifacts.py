@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from seqlab import files
 from seqlab.figures.confusion import confusion_matrix
 from seqlab.figures.curves import learning_curves
 from seqlab.figures.gradients import gradient_profile
-
-from seqlab import files
 from seqlab.results import EpochRow
 
 FloatArray = npt.NDArray[np.float64]

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 import yaml
 from filelock import FileLock, Timeout
-from seqlab.redaction import redact
 
 from seqlab import files, provenance
 from seqlab.checkpoint import Checkpoint, cpu_weights, load_checkpoint
@@ -26,7 +25,7 @@ from seqlab.data.memory import Memory
 from seqlab.data.module import SequenceData
 from seqlab.data.source import Source
 from seqlab.errors import RunFailed, UserError
-from seqlab.experiment.fitting import fit, start_from, threads
+from seqlab.experiment.fitting import check_hardware, fit, start_from, threads
 from seqlab.experiment.naming import run_name, summary, tags
 from seqlab.experiment.processes import Interrupted, Rank, in_processes, interruptible, rank_from_environment
 from seqlab.experiment.recorder import Recorder, Watcher
@@ -36,6 +35,7 @@ from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
 from seqlab.readers import from_arrays
+from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
     CONFIG_FILE,
@@ -46,6 +46,9 @@ from seqlab.results import (
     read_result,
 )
 from seqlab.trackers import Outcome, RunAbout, Tracker, make_tracker
+
+# What a disk says that takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def run(
@@ -70,11 +73,14 @@ def run(
 
     Raises:
         UserError: for what the user can put right; nothing is written then.
+        RunFailed: if the run directory cannot be begun.
     """
     experiment, source = _with_source(experiment, data)
     run_dir = run_dir.resolve()
+    check_hardware(experiment.trainer)
     devices = experiment.trainer.devices
-    if devices > 1 and rank_from_environment() is None:
+    several = devices > 1 or experiment.trainer.strategy == "ddp"
+    if several and rank_from_environment() is None:
         with contextlib.suppress(Interrupted):
             in_processes(devices, _run, experiment, source, run_dir, command, watcher)
         return read_result(run_dir)
@@ -223,23 +229,37 @@ def _announce(
 @contextlib.contextmanager
 def _claimed(experiment: Experiment, run_dir: Path) -> Generator[None]:
     """Hold the run directory against others, without what an earlier run left in it."""
-    run_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(run_dir / ".lock", timeout=0)
     try:
+        run_dir.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise UserError(f"{run_dir}: another run is at work in this directory") from None
+    except OSError as error:
+        raise RunFailed(_of_the_disk(error, run_dir)) from None
+    try:
+        _clear(experiment, run_dir)
+        yield
+    finally:
+        lock.release()
+        (run_dir / ".lock").unlink(missing_ok=True)
+
+
+def _clear(experiment: Experiment, run_dir: Path) -> None:
+    """Leave nothing of an earlier run but its folder, and the settings of this one."""
+    plain = redact(to_plain(experiment))
     try:
         for name in (RESULT_FILE, METRICS_FILE, PREDICTIONS_FILE):
             (run_dir / name).unlink(missing_ok=True)
         for folder in ("checkpoints", "figures", "wandb", "tensorboard"):
             shutil.rmtree(run_dir / folder, ignore_errors=True)
-        plain = redact(to_plain(experiment))
         files.write_text(run_dir / CONFIG_FILE, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
-        yield
-    finally:
-        lock.release()
-        (run_dir / ".lock").unlink(missing_ok=True)
+    except OSError as error:
+        raise RunFailed(_of_the_disk(error, run_dir)) from None
+
+
+def _of_the_disk(error: OSError, place: Path | str = "the run directory") -> str:
+    return f"{error.strerror or error}: {error.filename or place}"
 
 
 def _reason(error: BaseException) -> tuple[str, bool]:
@@ -248,6 +268,6 @@ def _reason(error: BaseException) -> tuple[str, bool]:
         return str(error), False
     if isinstance(error, torch.OutOfMemoryError):
         return "out of memory on the device; a smaller data.batch_size or model.hidden_size may help", False
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        return f"{error.strerror}: {error.filename}", False
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return _of_the_disk(error), False
     return f"{type(error).__name__}: {error}", True
