@@ -24,7 +24,7 @@ from seqlab.experiment.artifacts import PartPredictions
 from seqlab.experiment.fitting import threads
 from seqlab.model import SequenceModel
 from seqlab.quiet import quiet_libraries
-from seqlab.readers import from_arrays, read_sequences
+from seqlab.readers import from_arrays
 from seqlab.results import BEST_CHECKPOINT, read_result
 from seqlab.sequences import Sequences
 
@@ -100,31 +100,26 @@ def load(run_dir: str | Path) -> TrainedModel:
     return TrainedModel(load_checkpoint(Path(run_dir) / BEST_CHECKPOINT))
 
 
-def predict_file(run_dir: Path, file: Path, out: Path | None = None) -> pa.Table:
-    """Predict every sequence of a file.
+def predict_table(run_dir: Path, sequences: Sequences) -> pa.Table:
+    """Predict sequences that were read from a file.
 
     Args:
         run_dir: a run directory.
-        file: `.ts` or `.npz`.
-        out: where to write the table (.csv or .parquet); None: nowhere.
+        sequences: of any number, with or without labels.
 
     Returns:
-        Columns id, true (where the file has labels), predicted, p_<class>.
+        Columns id, true (where the file has labels that training knew), predicted, p_<class>.
     """
-    if out is not None and out.suffix not in (".csv", ".parquet"):
-        raise UserError(f"--out {out}: predictions are written as .csv or .parquet")
     model = load(run_dir)
-    try:
-        predictions = model.predict_sequences(read_sequences(file))
-    except UserError as error:
-        raise error if str(file) in str(error) else UserError(f"{file}: {error}") from None
+    predictions = model.predict_sequences(sequences)
     table = predictions.table(model.classes).drop_columns(["split"])
-    if predictions.true is None:
-        table = table.drop_columns(["true"])
-    if out is not None:
-        write = pyarrow.csv.write_csv if out.suffix == ".csv" else pq.write_table
-        files.write_whole(out, lambda draft: write(table, draft))
-    return table
+    return table if predictions.true is not None else table.drop_columns(["true"])
+
+
+def write_table(table: pa.Table, out: Path) -> None:
+    """Write predictions as .csv or .parquet, by the suffix of `out`, whole or not at all."""
+    write = pyarrow.csv.write_csv if out.suffix == ".csv" else pq.write_table
+    files.write_whole(out, lambda draft: write(table, draft))
 
 
 def evaluate(run_dir: Path, part: str = "validation") -> PartScores:

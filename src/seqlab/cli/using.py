@@ -8,6 +8,7 @@ from seqlab.choices import conf_folders
 from seqlab.errors import EXIT_FAILED, UserError
 from seqlab.plugins import load_plugins, local_plugins
 from seqlab.preflight import check_run
+from seqlab.readers import read_sequences
 
 
 def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str]) -> int:
@@ -19,16 +20,23 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
     check_run(run_dir, "RUN_DIR")
     if not file.is_file():
         raise UserError(f"FILE: there is no file {str(file)!r}")
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise UserError(f"--out {out}: predictions are written as .csv or .parquet")
     _switch_on(plugins)
+    sequences = read_sequences(file)
     import pyarrow.csv
 
-    from seqlab.predict import predict_file
+    from seqlab.predict import predict_table, write_table
 
-    table = predict_file(run_dir, file, out)
+    try:
+        table = predict_table(run_dir, sequences)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
     if out is None:
         sys.stdout.flush()
         pyarrow.csv.write_csv(table, sys.stdout.buffer)
     else:
+        write_table(table, out)
         print(f"{table.num_rows:,} predictions written to {out}")
     return 0
 

@@ -125,6 +125,8 @@ def _type_in_words(hint: Any, field: "dataclasses.Field[Any]") -> str:
         return ", ".join(str(choice) for choice in typing.get_args(hint))
     if typing.get_origin(hint) is list:
         return "a list of words, such as [one,two]"
+    if field.metadata.get("part") is not None:
+        return ", ".join(registry.names(field.metadata["part"]))
     words = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}[hint]
     limits = range_in_words(field)
     return f"{words} {limits}" if limits else words

@@ -46,7 +46,9 @@ class TrainerConfig(Checked):
         "auto", "Hardware; auto takes a GPU if there is one."
     )
     devices: int = option(1, "Devices (processes) to train on.", unit="devices", low=1)
-    strategy: Literal["auto", "ddp"] = option("auto", "How devices work together; auto: ddp from two on.")
+    strategy: Literal["auto", "ddp"] = option(
+        "auto", "How devices work together; auto: ddp from two devices on."
+    )
     precision: Literal["32-true", "64-true", "16-mixed", "bf16-mixed"] = option(
         "32-true", "Numeric precision."
     )

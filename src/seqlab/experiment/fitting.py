@@ -14,8 +14,8 @@ from seqlab.checkpoint import load_checkpoint
 from seqlab.config.experiment import Experiment
 from seqlab.config.training import TrainerConfig
 from seqlab.data.module import SequenceData
-from seqlab.errors import UserError
-from seqlab.experiment.processes import Rank
+from seqlab.errors import ConfigError, UserError
+from seqlab.experiment.processes import Rank, rank_from_environment
 from seqlab.experiment.recorder import Recorder
 from seqlab.lit import Lit
 from seqlab.model import SequenceModel
@@ -69,6 +69,31 @@ def start_from(model: SequenceModel, run_dir: Path) -> None:
     model.load_state_dict(weights)
 
 
+def check_hardware(config: TrainerConfig) -> None:
+    """Refuse what this machine does not have.
+
+    Raises:
+        ConfigError: for a GPU that is not there, more GPUs than there are, or float16 on a CPU.
+    """
+    gpus = torch.cuda.device_count()
+    available = {
+        "gpu": gpus > 0 or torch.backends.mps.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not available.get(config.accelerator, True):
+        raise ConfigError(
+            "trainer.accelerator", config.accelerator, "cpu, auto (PyTorch finds no such device here)"
+        )
+    if _on_gpu(config) and config.devices > gpus:
+        raise ConfigError("trainer.devices", config.devices, f"at most {gpus}, the GPUs of this machine")
+    if config.precision == "16-mixed" and not (_on_gpu(config) or available["mps"]):
+        raise ConfigError("trainer.precision", config.precision, "32-true, 64-true, bf16-mixed (on a CPU)")
+
+
+def _on_gpu(config: TrainerConfig) -> bool:
+    return config.accelerator == "gpu" or (config.accelerator == "auto" and torch.cuda.is_available())
+
+
 @contextmanager
 def threads(count: int) -> Generator[None]:
     """Let PyTorch use `count` CPU threads, and exact algorithms on a GPU, while the run lasts."""
@@ -86,16 +111,17 @@ def threads(count: int) -> Generator[None]:
 
 def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
     strategy: Any = "auto"
-    if config.devices > 1:
-        on_gpu = config.accelerator == "gpu" or (config.accelerator == "auto" and torch.cuda.is_available())
+    world = rank_from_environment()
+    if world is not None:
         strategy = DDPStrategy(
-            process_group_backend="nccl" if on_gpu else "gloo",
+            process_group_backend="nccl" if _on_gpu(config) else "gloo",
             broadcast_buffers=False,
             find_unused_parameters=False,
         )
     return pl.Trainer(
         accelerator=config.accelerator,
         devices=config.devices,
+        num_nodes=1 if world is None else max(1, world.world // config.devices),
         strategy=strategy,
         precision="32-true"
         if config.precision == "64-true"
