@@ -35,6 +35,7 @@ from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
 from seqlab.readers import from_arrays
+from seqlab.recurrent.allocator import keep_freed_memory
 from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
@@ -105,6 +106,7 @@ def _run(
 ) -> RunResult:
     """The run as one of its processes sees it."""
     load_plugins(experiment.plugins)  # a spawned process starts without them
+    keep_freed_memory()
     began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
