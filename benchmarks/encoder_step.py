@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from seqlab.recurrent import planner
 from seqlab.recurrent.allocator import keep_freed_memory
 from seqlab.recurrent.cells import GRU, LSTM, RNN, Cell, CellOptions
 from seqlab.recurrent.stack import RecurrentStack
@@ -30,12 +29,11 @@ FAMILIES: dict[str, tuple[type[Cell], type[nn.RNNBase]]] = {
 Step = Callable[[], Tensor]
 
 
-def ours(cell: type[Cell], x: Tensor, lengths: Tensor, block_rows: int = planner.BLOCK_ROWS) -> Step:
+def ours(cell: type[Cell], x: Tensor, lengths: Tensor) -> Step:
     """Seqlab's stack."""
     stack = RecurrentStack(lambda width: cell(width, H, CellOptions()), F, H, LAYERS, True, 0.0, False, False)
 
     def step() -> Tensor:
-        planner.BLOCK_ROWS = block_rows
         stack.zero_grad()
         steps, _, _ = stack(x, lengths)
         steps.sum().backward()
@@ -98,8 +96,6 @@ def main() -> None:
     print(f"torch {torch.__version__}, one thread, B={B} T={T} F={F} H={H}, {LAYERS} layers, both directions")
     for name, (cell, family) in FAMILIES.items():
         steps = {"packed": packed(family, x, lengths), "seqlab": ours(cell, x, lengths)}
-        if cell is LSTM:
-            steps["seqlab, one block"] = ours(cell, x, lengths, block_rows=B)
         steps["padding as data (wrong)"] = inexact(family, x)
         times = medians(steps, repeats)
         print(f"\n{name:<26}{'ms':>8}{'faster than packed':>22}")

@@ -22,8 +22,13 @@ def test_every_row_is_in_one_block_with_rows_of_like_length():
             assert lengths[longer].min() >= lengths[shorter].max()
 
 
+def test_rows_of_like_length_stay_together():
+    assert blocks(torch.full((64,), 9), CPU, by_row=True) is None
+    assert blocks(torch.arange(50, 100), CPU, by_row=True) is None
+
+
 def test_small_batches_other_kernels_and_other_devices_stay_whole():
-    lengths = torch.full((64,), 9)
+    lengths = torch.arange(1, 65)
     assert blocks(lengths[: 2 * BLOCK_ROWS - 1], CPU, by_row=True) is None
     assert blocks(lengths, CPU, by_row=False) is None
     assert blocks(lengths, torch.device("meta"), by_row=True) is None
