@@ -153,7 +153,7 @@ def test_experiments_come_over_the_groups_and_under_the_command_line():
         ("optimizer.lr=.inf", "a number"),
         ("optimizer.lr=nan", "a number"),
         ("model.cell=gruu", "did you mean: gru"),
-        ("model.cell=null", "a word"),
+        ("model.cell=null", "gru, lstm, rnn"),
         ("task.pooling=maen", "did you mean: mean"),
         ("data.kind=archiv", "did you mean: archive"),
         ("logger.wandb=3", "a mapping"),

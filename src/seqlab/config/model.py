@@ -14,7 +14,7 @@ class ModelConfig(Checked):
     num_layers: int = option(1, "Layers on top of each other.", unit="layers", low=1, high=64)
     hidden_size: int = option(64, "Width of a layer, in each direction.", unit="units", low=1, high=65536)
     dropout: float = option(
-        0.0, "Share of activations zeroed between layers and before the head.", low=0, below=1
+        0.3, "Share of activations zeroed between layers and before the head.", low=0, below=1
     )
 
 
