@@ -3,5 +3,6 @@
 from jaxtyping import install_import_hook
 
 install_import_hook(
-    ["seqlab.batch", "seqlab.recurrent", "seqlab.encoders", "seqlab.tasks", "seqlab.model"], "beartype.beartype"
+    ["seqlab.batch", "seqlab.recurrent", "seqlab.encoders", "seqlab.tasks", "seqlab.model"],
+    "beartype.beartype",
 )
