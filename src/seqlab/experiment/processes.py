@@ -123,6 +123,8 @@ def _process(
         if rank == 0:
             # a ConfigError does not pickle by its message; its words are what matters
             answers.put(RunFailed(str(error)) if isinstance(error, RunFailed) else UserError(str(error)))
+    except Interrupted:  # the process that was asked to stop tells it
+        pass
 
 
 def _free_port() -> int:
