@@ -6,6 +6,7 @@ traceback. Whatever else escapes is ours: a bug, shown with its traceback and ex
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar
 
 EXIT_FAILED = 1
 EXIT_USER_ERROR = 2
@@ -27,12 +28,14 @@ class ConfigError(UserError):
         suggestion: the nearest right word, if there is one.
     """
 
+    headline: ClassVar[str] = "{key}: {given} is not allowed"
+
     def __init__(self, key: str, given: object, allowed: str, suggestion: str | None = None) -> None:
         self.key = key
         self.given = given
         self.allowed = allowed
         self.suggestion = suggestion
-        lines = [f"{key}: {given!r} is not allowed", f"allowed: {allowed}"]
+        lines = [self.headline.format(key=key, given=repr(given)), f"allowed: {allowed}"]
         if suggestion is not None:
             lines.append(f"did you mean: {suggestion}")
         super().__init__("\n".join(lines))
@@ -40,6 +43,12 @@ class ConfigError(UserError):
     def under(self, prefix: str) -> "ConfigError":
         """The same error seen from the parent node `prefix`."""
         return type(self)(f"{prefix}.{self.key}", self.given, self.allowed, self.suggestion)
+
+
+class UnknownKeyError(ConfigError):
+    """A key that does not exist; arguments as for `ConfigError`."""
+
+    headline = "{key}: there is no such key (given {given})"
 
 
 class RunFailed(Exception):

@@ -13,7 +13,7 @@ from seqlab.choices import conf_folders, groups
 from seqlab.compose import overrides as typed
 from seqlab.compose.session import compose_raw, hydra_session, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
-from seqlab.errors import ConfigError, UserError, nearest
+from seqlab.errors import UnknownKeyError, UserError, nearest
 from seqlab.plugins import load_plugins, local_plugins, plugins_in
 
 
@@ -165,10 +165,10 @@ def _check_hydra_key(override: Override, base: DictConfig) -> None:
             words = [str(key) for key in node]
             prefix = ".".join([*places, leaf][:depth])
             near = nearest(word, words)
-            raise ConfigError(
+            raise UnknownKeyError(
                 override.key_or_group,
                 typed.given_text(override),
-                f"(no such key) the keys of {prefix}: {', '.join(words)}",
+                f"the keys of {prefix}: {', '.join(words)}",
                 f"{prefix}.{near}" if near else None,
             )
         if OmegaConf.is_missing(node, word):

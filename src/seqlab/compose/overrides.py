@@ -13,7 +13,7 @@ from hydra.errors import HydraException
 from seqlab.choices import choices
 from seqlab.config import Experiment
 from seqlab.config.build import node_class
-from seqlab.errors import ConfigError, UserError, nearest
+from seqlab.errors import ConfigError, UnknownKeyError, UserError, nearest
 
 # May stand for nothing at all: `experiment=null`.
 _OPTIONAL_GROUPS = frozenset({"experiment"})
@@ -149,7 +149,7 @@ def _check_place(key: str, given: str, value: object, known: Sequence[str], grou
             _check_place(f"{key}.{word}", str(below), below, known, groups)
 
 
-def unknown_key(key: str, given: str, known: Sequence[str], groups: Sequence[str]) -> ConfigError:
+def unknown_key(key: str, given: str, known: Sequence[str], groups: Sequence[str]) -> UnknownKeyError:
     """The error for a key that does not exist: what stands at its place, and the nearest key of all."""
     place = key.rpartition(".")[0]
     while place and not any(name.startswith(place + ".") for name in known):
@@ -162,7 +162,7 @@ def unknown_key(key: str, given: str, known: Sequence[str], groups: Sequence[str
     listed = ", ".join(words[:_KEYS_LISTED]) + (", ..." if len(words) > _KEYS_LISTED else "")
     at = f"the keys of {place}: " if place else "a group, a key of one, or "
     near = nearest(key, [*known, *groups])
-    return ConfigError(key, given, f"(no such key) {at}{listed}", near)
+    return UnknownKeyError(key, given, f"{at}{listed}", near)
 
 
 def known_keys(plain: Mapping[str, Any]) -> list[str]:

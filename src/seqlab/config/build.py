@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from seqlab.config import registry
 from seqlab.config.experiment import Experiment
 from seqlab.config.options import range_in_words
-from seqlab.errors import ConfigError, nearest
+from seqlab.errors import ConfigError, UnknownKeyError, nearest
 
 C = TypeVar("C")
 
@@ -60,7 +60,7 @@ def build(cls: type[C], plain: Mapping[str, Any], prefix: str = "") -> C:
 def unknown_key(key: str, given: object, known: list[str]) -> ConfigError:
     """The error for a key that does not exist, with its nearest neighbour among `known`."""
     leaves = ", ".join(name.rsplit(".", 1)[-1] for name in known)
-    return ConfigError(key, given, f"(no such key) one of {leaves}", nearest(key, known))
+    return UnknownKeyError(key, given, leaves, nearest(key, known))
 
 
 def node_class(cls: type[C], plain: Mapping[str, Any], prefix: str) -> type[C]:

@@ -18,7 +18,7 @@ CONNECT_SECONDS = 5.0  # for name look-up, connection and the first answer toget
 SILENCE_SECONDS = 20.0  # the longest pause while bytes come
 
 
-class NotFetched(Exception):  # noqa: N818 - it is an answer, turned into the user's error by the caller
+class NotFetched(Exception):  # it is an answer, turned into the user's error by the caller
     """Why there is no such set, to follow the words "no data set NAME on this machine, and"."""
 
 
