@@ -87,7 +87,7 @@ def test_next_commands_keep_the_data_and_quote_paths(tmp_path):
     place = tmp_path / "it's here"
     place.mkdir()
     text = show(False, result(place))
-    assert "python train.py data=archive 'data.name=A B' model=order_free" in text
+    assert "train.py data=archive 'data.name=A B' model=order_free" in text
     assert "--part test" in text
     assert """it'"'"'s here'""" in text
 

@@ -198,18 +198,22 @@ def _print_confused(console: Console, result: RunResult, part: str) -> None:
 
 def _next_commands(result: RunResult) -> list[str]:
     place = shown_path(result.run_dir)
-    command = "seqlab" if shutil.which("seqlab") else f"{shown_path(Path(sys.executable))} -m seqlab"
+    python = (
+        "python" if shutil.which("seqlab") else shown_path(Path(sys.executable))
+    )  # is the environment active?
+    command = "seqlab" if shutil.which("seqlab") else f"{python} -m seqlab"
     rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} FILE.ts")]
     if "test" not in result.metrics:
         rows.insert(0, ("done choosing: test data", f"{command} evaluate {shlex.quote(place)} --part test"))
     if (result.run_dir / "wandb").is_dir():
-        leet = "wandb leet" if shutil.which("wandb") else f"{shown_path(Path(sys.executable))} -m wandb leet"
+        leet = "wandb leet" if shutil.which("wandb") else f"{python} -m wandb leet"
         newest = max((result.run_dir / "wandb").glob("*run-*"), default=result.run_dir / "wandb")
         rows.append(("look at the curves", f"{leet} {shlex.quote(shown_path(newest))}"))
     if result.model["kind"] != "order_free" and not result.command.startswith("seqlab.run"):
         kept = [
             word for word in shlex.split(result.command) if not word.startswith(("model", "hydra.run.dir="))
         ]
+        kept = [python, *kept[1:]] if kept[0] == "python" else kept
         rows.append(("is order needed at all?", shlex.join([*kept, "model=order_free"])))
     return [f"{why:<25} {words}" for why, words in rows]
 
