@@ -1,5 +1,7 @@
 """Training itself: a Lightning Trainer around the LightningModule, and what it took."""
 
+import signal
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -109,6 +111,22 @@ def threads(count: int) -> Generator[None]:
             torch.use_deterministic_algorithms(exact)
 
 
+class _OwnSignals(pl.Callback):
+    """Keeps the answer to SIGTERM that there was before Lightning's.
+
+    Lightning tells the other processes by a collective call from within the signal's handler; where that meets
+    another one half done, all processes wait for ever.
+    """
+
+    def __init__(self) -> None:
+        self._answer = signal.getsignal(signal.SIGTERM)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Lightning has put its handler in place by now, and takes it away itself after training."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._answer)
+
+
 def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
     strategy: Any = "auto"
     world = rank_from_environment()
@@ -127,6 +145,7 @@ def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
         if config.precision == "64-true"
         else config.precision,  # the model is double already
         max_epochs=config.max_epochs,
+        callbacks=[_OwnSignals()],
         gradient_clip_val=config.gradient_clip,
         default_root_dir=run_dir,
         num_sanity_val_steps=0,
