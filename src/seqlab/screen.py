@@ -49,12 +49,8 @@ class Screen:
         console = self._console
         console.print(f"[bold]seqlab[/bold]  {escape(result.name)}, seed {result.seed}")
         console.print()
-        facts = Table.grid(padding=(0, 2))
-        facts.add_column(style="bold")
-        facts.add_column(overflow="fold")
         for name, words in _data_in_words(result.data):
-            facts.add_row(name, escape(words))
-        console.print(facts)
+            console.print(f"[bold]{name:<8}[/bold]  {escape(words)}", soft_wrap=True)
         console.print()
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("layer", overflow="fold")
