@@ -122,7 +122,7 @@ def write_table(table: pa.Table, out: Path) -> None:
     files.write_whole(out, lambda draft: write(table, draft))
 
 
-def evaluate(run_dir: Path, part: str = "validation") -> PartScores:
+def evaluate(run_dir: Path, part: str = "validation", directory: str | None = None) -> PartScores:
     """Score a part of a run's data again, with the weights of its best epoch.
 
     The digits are those of result.json: same data, same preparation, same batches, same threads.
@@ -130,12 +130,14 @@ def evaluate(run_dir: Path, part: str = "validation") -> PartScores:
     Args:
         run_dir: a run directory.
         part: "validation" or "test".
+        directory: where this machine keeps downloaded data sets; None: where the run found them.
 
     Raises:
         UserError: if there is no run, or its data are not what they were.
     """
     checkpoint = load_checkpoint(run_dir / BEST_CHECKPOINT)
     experiment = checkpoint.experiment
+    experiment.data.directory = directory or experiment.data.directory
     source = load_part(registered("data", experiment.data.kind).target)(experiment.data)
     model = TrainedModel(checkpoint)
     data = SequenceData(

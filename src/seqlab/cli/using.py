@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqlab.choices import conf_folders
+from seqlab.compose import compose
 from seqlab.errors import EXIT_FAILED, UserError
 from seqlab.plugins import load_plugins, local_plugins
 from seqlab.preflight import check_run
@@ -49,9 +50,10 @@ def evaluate(run_dir: Path, part: str, plugins: Sequence[str]) -> int:
     """
     check_run(run_dir, "RUN_DIR")
     _switch_on(plugins)
+    here = compose(()).experiment.data.directory  # the file of this machine holds for every command
     from seqlab.predict import evaluate as score
 
-    found = score(run_dir, part)
+    found = score(run_dir, part, here)
     print(f"{part}: {len(found.ids):,} sequences")
     for metric, value in found.scores.items():
         interval = found.intervals.get(metric)
