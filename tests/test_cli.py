@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ import yaml
 import seqlab
 from seqlab.cli.help import command_help, train_help
 from seqlab.cli.parsing import run_command, run_train
+from seqlab.cli.training import train_one
+from seqlab.compose import compose
 from seqlab.config.build import build_experiment, to_plain
 from seqlab.errors import UserError
 from seqlab.preflight import check_start
@@ -172,6 +175,30 @@ def test_settings_are_shown_complete_redacted_and_can_be_read_back(
 def test_no_secret_in_an_error(here: Path):
     assert "hunter2" not in refused(TRAIN, "logger.wandb.api_key=hunter2")
     assert "hunter2" not in refused(TRAIN, "logger.wandb.password=x(hunter2")
+
+
+@pytest.mark.parametrize("way", ["command line", "python"])
+def test_no_secret_in_the_command_that_is_kept(here: Path, monkeypatch: pytest.MonkeyPatch, way: str):
+    from seqlab import experiment
+
+    kept: list[str] = []
+
+    def stop(*_: object, command: str, **__: object) -> NoReturn:
+        kept.append(command)
+        raise UserError("far enough")
+
+    monkeypatch.setattr(experiment, "run", stop)
+    with pytest.raises(UserError, match="far enough"):
+        if way == "python":
+            composed = compose(["seed=1"])
+            monkeypatch.setattr("seqlab.compose.compose", lambda words: composed)
+            seqlab.run(["data.password=one two; three, four", "seed=1"])
+        else:
+            train_one(
+                compose(["seed=1"]), ["seqlab", "train", "data.password=one two; three, four", "seed=1"]
+            )
+    assert not re.search("one|two|three|four", kept[0]), kept
+    assert "data.password=<redacted>" in kept[0] and "seed=1" in kept[0]
 
 
 def test_closed_pipe_is_quiet():

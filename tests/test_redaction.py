@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqlab.redaction import REDACTED, is_secret_name, redact
+from seqlab.redaction import REDACTED, is_secret_name, redact, redact_words
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,19 @@ def test_numbers_stay_and_the_argument_is_left_alone():
     copy = dict(config)
     assert redact(config) == {**config, "password": REDACTED}
     assert config == copy
+
+
+@pytest.mark.parametrize(
+    "secret", ["pw", "hunter 2", "hunter,2", "hunter;2", "a=b c", "'a b' c", '"a" b', " x"]
+)
+@pytest.mark.parametrize("name", ["data.password", "+data.api_key", "++token", "--dsn"])
+def test_the_whole_value_of_a_secret_word_goes(name, secret):
+    assert redact_words(["train.py", f"{name}={secret}", "seed=1"]) == [
+        "train.py", f"{name}={REDACTED}", "seed=1"
+    ]  # fmt: skip
+
+
+def test_ordinary_words_stay_and_secrets_within_them_go():
+    words = ["a b", "name=a b, c", "data.password=null", "data.password=", "~data.password", "x=a=b", "-m"]
+    assert redact_words(words) == words
+    assert redact_words(["data.url=redis://u:pw@host"]) == [f"data.url=redis://u:{REDACTED}@host"]

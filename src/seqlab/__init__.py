@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqlab.config.registry import register
 from seqlab.errors import ConfigError, RunFailed, UserError
-from seqlab.redaction import redact_text
+from seqlab.redaction import redact_words
 from seqlab.results import RunResult
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(
     result = train(
         composed.experiment,
         run_dir=place,
-        command=redact_text(f"seqlab.run({words!r})"),
+        command=f"seqlab.run({redact_words(words)!r})",
         watcher=Screen() if watch else None,
         data=data,
     )

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 REDACTED = "<redacted>"
@@ -39,6 +39,9 @@ _VOCABULARY = frozenset(
     {"pad", "eos", "bos", "unk", "mask", "sep", "cls", "start", "end", "special", "blank", "first", "last"}
     | {"next", "per"}
 )
+
+# Values, as they are written, that hold nothing.
+_UNSET = ("null", "true", "false")
 
 # user:password@ after a scheme; the last @ before the next URL ends the password. A port is no password.
 _URL_PASSWORD = re.compile(
@@ -78,6 +81,15 @@ def redact_text(text: str) -> str:
     return _BEARER.sub(rf"\g<1>{REDACTED}", text)
 
 
+def redact_words(words: Sequence[str]) -> list[str]:
+    """The words of a command line without secrets; everything after `secret_name=` counts, spaces and all.
+
+    Args:
+        words: such as ["python", "train.py", "data.password=a b, c"].
+    """
+    return [_redact_word(word) for word in words]
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a key by this name holds a secret: `db_password` and `apiKey` do; `tokens`, `key`, `pad_token` do not."""
     name = name.rsplit(".", 1)[-1]
@@ -97,6 +109,13 @@ def _under(key: str, value: Any) -> Any:
     return REDACTED if is_secret_name(key) and not unset else redact(value)
 
 
+def _redact_word(word: str) -> str:
+    name, equals, value = word.partition("=")
+    if is_secret_name(name.lstrip("+~-")) and value not in ("", *_UNSET):
+        return f"{name}{equals}{REDACTED}"
+    return redact_text(word)
+
+
 def _redact_assignment(match: "re.Match[str]") -> str:
     name, equals, value = match.groups()
-    return f"{name}{equals}{REDACTED if is_secret_name(name) and value not in ('null', 'true', 'false') else value}"
+    return f"{name}{equals}{REDACTED if is_secret_name(name) and value not in _UNSET else value}"

@@ -19,7 +19,7 @@ from seqlab.errors import (
     UserError,
 )
 from seqlab.preflight import check_start
-from seqlab.redaction import redact, redact_text
+from seqlab.redaction import redact, redact_words
 
 
 def settings_of(overrides: Sequence[str], config_dir: Path | None, config: Path | None) -> Composed:
@@ -83,7 +83,7 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
 
 def _train(composed: Composed, called: Sequence[str]) -> int:
     check_start(composed.experiment, composed.run_dir)
-    command = redact_text(shlex.join(called))
+    command = shlex.join(redact_words(called))
     # only now what is heavy: a mistake is answered before torch is imported
     with leaving_at_once():
         from seqlab.experiment import run
