@@ -280,6 +280,38 @@ def test_init_from_needs_weights(here: Path):
         check_start(experiment, here / "new")
 
 
+@pytest.mark.parametrize(
+    ("out", "hint"),
+    [("folder.csv", "a directory"), ("file/a.csv", "is a file"), ("file/new/a.csv", "is a file")],
+)
+def test_a_place_for_predictions_is_looked_at_first(here: Path, out: str, hint: str):
+    run_dir = stored(here / "run")
+    (run_dir / "checkpoints").mkdir()
+    (run_dir / "checkpoints" / "best.ckpt").touch()
+    (here / "folder.csv").mkdir()
+    (here / "file").write_text("no sequences")
+    assert hint in refused(SEQLAB, "predict", "run", "file", "--out", out)
+
+
+def test_predictions_that_cannot_be_written_are_the_users_error(here: Path, monkeypatch: pytest.MonkeyPatch):
+    from seqlab import predict
+
+    def fail(*_: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    run_dir = stored(here / "run")
+    (run_dir / "checkpoints").mkdir()
+    (run_dir / "checkpoints" / "best.ckpt").touch()
+    np.savez(here / "new.npz", X=np.zeros((1, 3)))
+    monkeypatch.setattr(predict, "predict_table", lambda *_: None)
+    monkeypatch.setattr(predict, "write_table", fail)
+    with pytest.raises(UserError, match=r"--out new\.csv: No space left"):
+        run_command(["predict", "run", "new.npz", "--out", "new.csv"])
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(UserError, match="permission denied"):
+        run_command(["predict", "run", "new.npz", "--out", "new.csv"])
+
+
 def test_public_names_are_all_there():
     for name in seqlab.__all__:
         assert getattr(seqlab, name) is not None

@@ -1,5 +1,6 @@
 """`seqlab predict`, `evaluate` and `check`: what is cheap to refuse is refused before torch is imported."""
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,8 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
         raise UserError(f"FILE: there is no file {str(file)!r}")
     if out is not None and out.suffix not in (".csv", ".parquet"):
         raise UserError(f"--out {out}: predictions are written as .csv or .parquet")
+    if out is not None:
+        _check_out(out)
     _switch_on(plugins)
     sequences = read_sequences(file)
     import pyarrow.csv
@@ -37,7 +40,10 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
         sys.stdout.flush()
         pyarrow.csv.write_csv(table, sys.stdout.buffer)
     else:
-        write_table(table, out)
+        try:
+            write_table(table, out)
+        except OSError as error:
+            raise UserError(f"--out {out}: {error.strerror or error}") from None
         print(f"{table.num_rows:,} predictions written to {out}")
     return 0
 
@@ -77,6 +83,17 @@ def check(package: str) -> int:
     failed = sum(not finding.passed for finding in findings)
     print(f"{len(findings)} checks, {failed} failed")
     return EXIT_FAILED if failed else 0
+
+
+def _check_out(out: Path) -> None:
+    """Refuse, before anything is predicted, a file that could not be written."""
+    if out.is_dir():
+        raise UserError(f"--out {out}: a directory\nallowed: a file, .csv or .parquet")
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        raise UserError(f"--out {out}: {str(folder)!r} is a file, not a directory")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(f"--out {out}: nothing can be written to {str(folder)!r} (permission denied)")
 
 
 def _switch_on(plugins: Sequence[str]) -> None:
