@@ -1,7 +1,6 @@
 """Checkpoints with plain contents: tensors, numbers, words, lists and dictionaries, nothing that runs on loading."""
 
 import io
-import pickle
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,15 @@ from seqlab.config.experiment import Experiment
 from seqlab.errors import UserError
 
 FORMAT = 1
+# What a checkpoint holds beside its format, and of what kind.
+_CONTENTS = {
+    "experiment": dict,
+    "spec": dict,
+    "preparation": dict,
+    "epoch": int,
+    "step": int,
+    "weights": dict,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +73,20 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise UserError(f"{path}: there is no such checkpoint")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
+    except Exception as error:  # damage leads the unpickler to raise anything: KeyError, IndexError, ...
         raise UserError(f"{path}: not a checkpoint that can be read ({type(error).__name__})") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UserError(f"{path}: not a seqlab checkpoint of format {FORMAT}")
+    wrong = [name for name, kind in _CONTENTS.items() if not isinstance(content.get(name), kind)]
+    if wrong:
+        raise UserError(f"{path}: a damaged checkpoint (missing or of another kind: {', '.join(wrong)})")
+    try:
+        spec = TaskSpec.from_dict(content["spec"])
+    except TypeError as error:
+        raise UserError(f"{path}: a damaged checkpoint (spec: {error})") from None
     return Checkpoint(
         experiment=_experiment(content["experiment"], path),
-        spec=TaskSpec.from_dict(content["spec"]),
+        spec=spec,
         preparation=content["preparation"],
         epoch=content["epoch"],
         step=content["step"],
