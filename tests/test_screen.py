@@ -3,6 +3,8 @@
 import io
 from pathlib import Path
 
+import pytest
+
 from seqlab.results import EpochRow, LayerRow, RunResult
 from seqlab.screen import Screen
 
@@ -102,3 +104,47 @@ def test_paths_below_the_working_directory_are_short(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = show(False, result(Path.cwd() / "runs" / "x"))
     assert "run directory  runs/x\n" in text
+
+
+def test_next_commands_switch_plugins_on(tmp_path):
+    lines = show(False, result(tmp_path, plugins=["my_lab", "their_lab"])).splitlines()
+    for command in (" predict ", " evaluate "):
+        (line,) = [line for line in lines if command in line]
+        assert line.endswith("--plugin my_lab --plugin their_lab")
+
+
+def test_no_test_part_is_offered_for_arrays_from_python(tmp_path):
+    outcome = result(tmp_path)
+    outcome.data["kind"] = "memory"
+    assert "--part test" not in show(False, outcome)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "seqlab.run(['seed=1'])",
+        "python train.py --config runs/a/config.yaml seed=1",
+        "python train.py --config=runs/a/config.yaml",
+        "seqlab train seed=1 --config 'a b.yaml'",
+    ],
+)
+def test_no_other_model_is_offered_where_the_command_cannot_choose_one(tmp_path, command):
+    assert "order_free" not in show(False, result(tmp_path, command=command))
+
+
+def test_the_command_of_another_model_keeps_what_is_not_the_models(tmp_path):
+    command = (
+        "python train.py --config-dir model seed=1 model=gru +model.dropout=0.1 ~model.bidirectional "
+        "init_from=runs/a force=true hydra.run.dir=out task=classification"
+    )
+    text = show(False, result(tmp_path, command=command))
+    assert "train.py --config-dir model seed=1 task=classification model=order_free\n" in text
+
+
+def test_state_and_speed_are_shown_where_there_are_any(tmp_path):
+    cost = {"parameters": 12, "flops": 89, "state_size": 1512, "sequences_per_second": 2345.6}
+    text = show(False, result(tmp_path, cost=cost))
+    assert "state carried from step to step: 1,512 numbers\n" in text
+    assert "2,346 sequences/s in training" in text
+    text = show(False, result(tmp_path, cost=cost | {"state_size": 0, "sequences_per_second": None}))
+    assert "state carried" not in text and "sequences/s" not in text

@@ -64,6 +64,8 @@ class Screen:
         console.print(
             f"T = {result.data['lengths']['mean']:.0f} steps (mean length); a multiply-add counts 2"
         )
+        if cost.get("state_size"):
+            console.print(f"state carried from step to step: {cost['state_size']:,} numbers")
         console.print()
 
     def note(self, line: str) -> None:
@@ -104,10 +106,11 @@ class Screen:
                 console.print(_scores_table(result, part))
                 _print_confused(console, result, part)
         console.print()
-        seconds = result.seconds
+        seconds, speed = result.seconds, result.cost.get("sequences_per_second")
         console.print(
             f"best epoch {result.epochs.get('best', 0)} of {result.epochs.get('run', 0)}; "
             f"{seconds.get('training', 0):.1f} s training, {seconds.get('total', 0):.1f} s in all, "
+            f"{f'{speed:,.0f} sequences/s in training, ' if speed else ''}"
             f"{result.threads} thread{'s' if result.threads != 1 else ''}"
         )
         console.print(f"run directory  {escape(shown_path(result.run_dir))}", soft_wrap=True)
@@ -198,20 +201,37 @@ def _next_commands(result: RunResult) -> list[str]:
         "python" if shutil.which("seqlab") else shown_path(Path(sys.executable))
     )  # is the environment active?
     command = "seqlab" if shutil.which("seqlab") else f"{python} -m seqlab"
-    rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} FILE.ts")]
-    if "test" not in result.metrics:
-        rows.insert(0, ("done choosing: test data", f"{command} evaluate {shlex.quote(place)} --part test"))
+    plugins = "".join(f" --plugin {shlex.quote(package)}" for package in result.plugins)
+    rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} FILE.ts{plugins}")]
+    if "test" not in result.metrics and result.data.get("kind") != "memory":
+        scored = f"{command} evaluate {shlex.quote(place)} --part test{plugins}"
+        rows.insert(0, ("done choosing: test data", scored))
     if (result.run_dir / "wandb").is_dir():
         leet = "wandb leet" if shutil.which("wandb") else f"{python} -m wandb leet"
         newest = max((result.run_dir / "wandb").glob("*run-*"), default=result.run_dir / "wandb")
         rows.append(("look at the curves", f"{leet} {shlex.quote(shown_path(newest))}"))
-    if result.model["kind"] != "order_free" and not result.command.startswith("seqlab.run"):
-        kept = [
-            word for word in shlex.split(result.command) if not word.startswith(("model", "hydra.run.dir="))
-        ]
-        kept = [python, *kept[1:]] if kept[0] == "python" else kept
-        rows.append(("is order needed at all?", shlex.join([*kept, "model=order_free"])))
+    if result.model["kind"] != "order_free" and (again := _without_model(result.command)) is not None:
+        again = [python, *again[1:]] if again[0] == "python" else again
+        rows.append(("is order needed at all?", shlex.join([*again, "model=order_free"])))
     return [f"{why:<25} {words}" for why, words in rows]
+
+
+def _without_model(command: str) -> list[str] | None:
+    """The words of a command line but those that belong to its model; None if it cannot choose another."""
+    if command.startswith("seqlab.run("):
+        return None
+    words = shlex.split(command)
+    if any(word.partition("=")[0] == "--config" for word in words):  # the file has chosen
+        return None
+    return [word for word in words if not _belongs_to_model(word)]
+
+
+def _belongs_to_model(word: str) -> bool:
+    key, equals, _ = word.partition("=")
+    if not equals and not key.startswith("~"):
+        return False
+    key = key.lstrip("+~")
+    return key in ("model", "init_from", "force", "hydra.run.dir") or key.startswith("model.")
 
 
 def shown_path(path: Path) -> str:
