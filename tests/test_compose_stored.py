@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from seqlab.compose import compose, compose_stored
-from seqlab.config.build import to_plain
+from seqlab.config.build import all_keys, build_experiment, to_plain
 from seqlab.errors import UserError
 
 
@@ -36,6 +36,31 @@ def test_single_settings_change_it(stored):
     again = compose_stored(file, ["seed=7", "model.hidden_size=5", "hydra.run.dir=here"])
     assert (again.experiment.seed, again.experiment.model.hidden_size) == (7, 5)
     assert str(again.run_dir) == "here"
+
+
+@pytest.mark.parametrize("delete", ["~optimizer.lr", "~model.hidden_size", "~trainer.gradient_clip", "~seed"])
+def test_a_deleted_setting_is_the_default_again(stored, delete):
+    changed = ["optimizer.lr=0.5", "model.hidden_size=3", "trainer.gradient_clip=7.0", "seed=9"]
+    _, file = stored(*changed)
+    key, again = delete[1:], compose_stored(file, [delete]).experiment
+    assert at(again, key) == at(compose([delete]).experiment, key) == at(build_experiment({}), key)
+    before = compose_stored(file, []).experiment
+    assert [k for k in all_keys(again) if at(again, k) != at(before, k)] == [key]
+
+
+def at(experiment, key):
+    for word in key.split("."):
+        experiment = getattr(experiment, word)
+    return experiment
+
+
+def test_a_value_is_deleted_only_if_it_is_the_one_named(stored):
+    _, file = stored("optimizer.lr=0.5")
+    assert compose_stored(file, ["~optimizer.lr=0.5"]).experiment.optimizer.lr != 0.5
+    with pytest.raises(UserError, match=r"optimizer\.lr is 0\.5"):
+        compose_stored(file, ["~optimizer.lr=0.1"])
+    with pytest.raises(UserError, match=r"did you mean: optimizer\.lr"):
+        compose_stored(file, ["~optimizer.lrr"])
 
 
 @pytest.mark.parametrize(

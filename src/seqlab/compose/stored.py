@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from omegaconf import OmegaConf
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, OmegaConf
 
 from seqlab.choices import conf_folders, groups
 from seqlab.compose import overrides as typed
@@ -20,7 +21,8 @@ def compose_stored(file: Path, overrides: Sequence[str]) -> Composed:
 
     Args:
         file: such as RUN_DIR/config.yaml.
-        overrides: single settings, such as ["seed=1"]; no choices of groups, since the file has chosen.
+        overrides: single settings, such as ["seed=1", "~optimizer.lr"]; no choices of groups, since the
+            file has chosen.
 
     Raises:
         UserError: for a file that is no such config, and for whatever does not fit.
@@ -42,11 +44,27 @@ def compose_stored(file: Path, overrides: Sequence[str]) -> Composed:
             )
         if not override.is_hydra_override():
             typed.check_key(override, known, known_groups)
-            OmegaConf.update(config, key, override.value())
+            if override.is_delete():
+                _delete(config, override)
+            else:
+                OmegaConf.update(config, key, override.value())
     with hydra_session(folders) as hydra:
         _, run_dir = resolved(compose_raw(hydra, [text(o) for o in parsed if o.is_hydra_override()]))
     final: Any = in_three_lines(lambda: OmegaConf.to_container(config, resolve=True))
     return composed(final, run_dir, overrides)
+
+
+def _delete(config: DictConfig, override: Override) -> None:
+    """Take a key out, so that it holds the default of its class; `~key=value` only if it holds that value."""
+    place, _, leaf = override.key_or_group.rpartition(".")
+    node: Any = OmegaConf.select(config, place) if place else config
+    if not isinstance(node, DictConfig) or leaf not in node:
+        return
+    if override.value() is not None and override.value() != node[leaf]:
+        raise UserError(
+            f"{text(override)}: {override.key_or_group} is {node[leaf]!r} in the file of --config"
+        )
+    del node[leaf]
 
 
 def _read(file: Path) -> dict[str, Any]:
