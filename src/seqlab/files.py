@@ -22,7 +22,7 @@ def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     draft = target.with_name(f".{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}")
     try:
         write(draft)
-        with draft.open("rb") as stream:
+        with draft.open("rb+") as stream:  # Windows syncs only what is open for writing
             os.fsync(stream.fileno())
         draft.replace(target)
     finally:
