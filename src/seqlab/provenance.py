@@ -1,6 +1,5 @@
 """Where a result comes from: versions, machine and commit."""
 
-import functools
 import importlib.metadata
 import os
 import platform
@@ -22,7 +21,6 @@ def environment() -> dict[str, str]:
     }
 
 
-@functools.cache
 def git_commit() -> str | None:
     """Commit of the repository around the working directory, "+changes" if files differ from it; None without."""
     try:
