@@ -15,7 +15,10 @@ from seqlab.model import SequenceModel
 
 
 def gradient_profile(model: SequenceModel, batch: SequenceBatch) -> npt.NDArray[np.float64]:
-    """Mean norm of d loss_i / d input_i by distance from the end of the sequence.
+    """Mean norm of d (w_i * loss_i) / d input_i by distance from the end of the sequence.
+
+    w_i is what the task's loss weighs sequence i with: its weight in the batch times, with `task.class_weights`,
+    the weight of its class. The sum is not divided by the weights.
 
     Args:
         model: the network, put into evaluation mode for the measurement.
