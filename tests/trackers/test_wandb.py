@@ -56,6 +56,7 @@ def outcome(run_dir: Path) -> Outcome:
         status="completed",
         summary={"validation.accuracy": 0.75, "cost.parameters": 1234, "validation.auroc": None, "best": "x"},
         confusion=np.array([[5, 1], [0, 4]]),
+        confusion_part="validation",
         classes=["yes", 'no "$x$" ü 🎈'],
         prediction_columns=["id", "true", "predicted", "p_yes"],
         predictions=[[str(i), "yes", "no", i / 10] for i in range(10)],
@@ -104,8 +105,9 @@ def test_everything_is_in_the_offline_run(read_back, tmp_path, capfd, recwarn):
     assert tables["confusion_matrix_table"]["data"] == [
         ["yes", "yes", 5], ["yes", balloon, 1], [balloon, "yes", 0], [balloon, balloon, 4]
     ]  # fmt: skip
-    charts = [key for c in rows.get("config", []) for key in c["update"]]
-    assert "_wandb.visualize.confusion_matrix" in charts  # what makes a chart of it in a dashboard
+    charts = {key: value for c in rows.get("config", []) for key, value in c["update"].items()}
+    chart = charts["_wandb.visualize.confusion_matrix"]  # what makes a chart of it in a dashboard
+    assert "Confusion matrix (validation)" in json.dumps(chart)
     assert (folder_of(run_dir) / "files" / final["figures/curves.path"]).is_file()
 
     (model,) = [a for a in rows.get("artifact", []) if a["type"] == "model"]
@@ -176,5 +178,5 @@ def test_a_failure_in_the_middle_is_one_line_and_closes_the_run(read_back, tmp_p
 
 def test_many_classes_leave_out_empty_cells():
     counts = np.eye(60, dtype=np.int64).tolist()
-    chart = ours._confusion_chart(counts, [str(c) for c in range(60)])
+    chart = ours._confusion_chart(counts, [str(c) for c in range(60)], "")
     assert len(chart.table.data) == 60

@@ -41,6 +41,7 @@ class Outcome:
         status: how it ended.
         summary: flat dotted names, such as "validation.accuracy" or "cost.parameters".
         confusion: how often each class (row) was taken for each class (column) [C, C]; None: not known.
+        confusion_part: the part of the data that `confusion` was counted on, such as "validation".
         classes: names of the C classes.
         prediction_columns: names of the columns of `predictions`.
         predictions: one row a sequence.
@@ -53,6 +54,7 @@ class Outcome:
         default_factory=dict[str, float | int | str | None]
     )
     confusion: npt.NDArray[np.int64] | None = None
+    confusion_part: str = ""
     classes: Sequence[str] = ()
     prediction_columns: Sequence[str] = ()
     predictions: Sequence[Sequence[Any]] = ()

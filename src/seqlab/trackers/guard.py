@@ -25,7 +25,7 @@ class Guarded(Tracker):
         self._state: Literal["ready", "following", "broken", "over"] = "ready"
 
     def start(self, about: RunAbout) -> str | None:
-        """Begin; a failure is the line that is returned.
+        """Begin; a failure is told to `warn`, and None returned.
 
         Raises:
             UserError: if the tracker says that its user must put something right first.
@@ -36,7 +36,8 @@ class Guarded(Tracker):
             raise
         except Exception as error:
             self._state = "over"
-            return f"{self._name}: this run is not tracked ({_in_one_line(error)})"
+            self._warn(f"{self._name}: this run is not tracked ({_in_one_line(error)})")
+            return None
         self._state = "following"
         return line
 

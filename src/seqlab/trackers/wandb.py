@@ -139,7 +139,9 @@ class WandbTracker(Tracker):
         run.summary.update({"status": outcome.status, **outcome.summary})
         shown: dict[str, Any] = {f"figures/{path.stem}": wandb.Image(str(path)) for path in outcome.figures}
         if outcome.confusion is not None:
-            shown["confusion_matrix"] = _confusion_chart(outcome.confusion.tolist(), outcome.classes)
+            shown["confusion_matrix"] = _confusion_chart(
+                outcome.confusion.tolist(), outcome.classes, outcome.confusion_part
+            )
         if outcome.predictions:
             rows = outcome.predictions[:MAX_PREDICTION_ROWS]
             shown["predictions"] = _table(outcome.prediction_columns, rows)
@@ -151,7 +153,7 @@ class WandbTracker(Tracker):
             run.log_artifact(artifact, aliases=["best"])
 
 
-def _confusion_chart(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> Any:
+def _confusion_chart(counts: Sequence[Sequence[int]], classes: Sequence[str], part: str) -> Any:
     """W&B's own chart of a confusion matrix, from counts instead of single predictions."""
     dense = len(classes) <= DENSE_CLASSES
     cells = [
@@ -165,7 +167,7 @@ def _confusion_chart(counts: Sequence[Sequence[int]], classes: Sequence[str]) ->
         vega_spec_name="wandb/confusion_matrix/v1",
         data_table=_table(columns, cells),
         fields={column: column for column in columns},
-        string_fields={"title": "Confusion matrix"},
+        string_fields={"title": f"Confusion matrix ({part})" if part else "Confusion matrix"},
     )
 
 
