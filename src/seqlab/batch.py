@@ -119,8 +119,3 @@ class TaskSpec:
     def from_dict(cls, plain: Mapping[str, Any]) -> "TaskSpec":
         """Back from `to_dict`."""
         return cls(**plain)
-
-
-def step_mask(lengths: Int64[Tensor, " B"], longest: int, device: torch.device) -> Tensor:
-    """True at real steps: bool [B, T] on `device`."""
-    return torch.arange(longest, device=device) < lengths.to(device)[:, None]

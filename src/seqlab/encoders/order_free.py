@@ -4,10 +4,11 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from seqlab.batch import Encoded, SequenceBatch, State, step_mask
+from seqlab.batch import Encoded, SequenceBatch, State
 from seqlab.config.model import OrderFreeConfig
 from seqlab.encoders.base import Encoder
 from seqlab.recurrent.dropout import CounterDropout
+from seqlab.recurrent.lengths import real_steps
 from seqlab.results import LayerRow
 
 STATISTICS = ("mean", "standard deviation", "minimum", "maximum")
@@ -77,7 +78,7 @@ def pooled_statistics(x: Float[Tensor, "B T F"], lengths: Int64[Tensor, " B"]) -
         x: values; past the lengths they may hold anything.
         lengths: true lengths.
     """
-    real = step_mask(lengths, x.shape[1], x.device)[:, :, None]
+    real = real_steps(lengths, x.shape[1], x.device)[:, :, None]
     count = lengths.to(x.device, x.dtype)[:, None]
     mean = torch.where(real, x, 0.0).sum(1) / count
     # the small number keeps the root's gradient finite for a constant feature

@@ -11,8 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from seqlab.batch import Encoded, step_mask
+from seqlab.batch import Encoded
 from seqlab.errors import ConfigError, nearest
+from seqlab.recurrent.lengths import real_steps
 
 
 class Pooling(nn.Module, ABC):
@@ -29,7 +30,7 @@ class Pooling(nn.Module, ABC):
 
 def _mask(encoded: Encoded) -> Tensor:
     """True at real steps: bool [B, T, 1]."""
-    return step_mask(encoded.lengths, encoded.steps.shape[1], encoded.steps.device)[..., None]
+    return real_steps(encoded.lengths, encoded.steps.shape[1], encoded.steps.device)[..., None]
 
 
 class LastPooling(Pooling):
