@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+from seqlab.config.registry import names
 from seqlab.errors import ConfigError, nearest
 
 
@@ -59,8 +60,6 @@ def check(config: Any) -> None:
     Raises:
         ConfigError: for the first value out of range, named by its field.
     """
-    from seqlab.config.registry import names  # the registry's rows name config classes, not the other way
-
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         limits = field.metadata

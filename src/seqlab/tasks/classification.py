@@ -14,7 +14,7 @@ from seqlab.tasks.base import Task
 from seqlab.tasks.pooling import make_pooling
 from seqlab.tasks.scores import classification_scores
 
-# Apart from the streams of the layers, which count from 0.
+# Apart from the streams of the layers, which count from 1.
 HEAD_DROPOUT_STREAM = 1000
 
 
