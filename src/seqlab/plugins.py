@@ -1,7 +1,9 @@
 """Packages from outside, switched on by naming them: `plugins=[my_lab]`.
 
 Importing the package is all that happens: it calls `seqlab.register` for its parts. A `conf` folder inside it
-adds choices to the configuration groups. Nothing else ever names a module to import.
+adds choices to the configuration groups. A package is imported when it is named on the command line, in the YAML of
+a chosen experiment, in the file of settings of this machine, or in the config file given by `--config`; never
+because a checkpoint or a data file names one.
 """
 
 import importlib
