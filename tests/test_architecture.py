@@ -1,6 +1,7 @@
 """The house stands: imports point down, rooms on one floor stay apart, light rooms stay light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,13 @@ def rooms_imported(path: Path) -> set[str]:
 
 def test_every_room_has_a_floor():
     assert {room_of(path) for path in python_files()} <= FLOORS.keys()
+
+
+def test_the_document_shows_these_floors():
+    document = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", document, re.MULTILINE)
+    shown = [(room, int(floor)) for floor, rooms in rows for room in re.findall(r"`(\w+)(?:/|\.py)`", rooms)]
+    assert sorted(shown) == sorted(FLOORS.items())
 
 
 @pytest.mark.parametrize("path", python_files(), ids=lambda path: str(path.relative_to(SOURCE)))
