@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from seqlab.batch import Encoded, step_mask
+from seqlab.batch import Encoded
 from seqlab.config import registry
 from seqlab.config.data import DataConfig, MemoryConfig
 from seqlab.config.model import RecurrentConfig
@@ -17,6 +17,7 @@ from seqlab.data.source import Source
 from seqlab.encoders.base import Encoder
 from seqlab.encoders.recurrent import RecurrentEncoder
 from seqlab.recurrent.cells import GRU, Cell, StepCell
+from seqlab.recurrent.lengths import real_steps
 from seqlab.sequences import Sequences
 from seqlab.tasks.classification import Classification
 from seqlab.testing import Finding, check_cell, check_encoder, check_package, check_source, check_task
@@ -106,7 +107,7 @@ class Spoiled(Encoder):
         if self.fault == "bias in padding":
             steps = steps + 1
         if self.fault == "masks by product":
-            mask = step_mask(batch.lengths, batch.values.shape[1], batch.values.device)[:, :, None]
+            mask = real_steps(batch.lengths, batch.values.shape[1], batch.values.device)[:, :, None]
             final = final + (batch.values * mask).sum(1)[:, :1]
         return Encoded(steps=steps, final=final, lengths=batch.lengths, state=encoded.state)
 
@@ -168,17 +169,18 @@ def fill(value):
         (sequences(ids=["0", "0"]), None, "unique"),
         (sequences(labels=["a"]), None, "one label"),
         (sequences(), sequences(labels=["a", "c"]), "one label"),
-        (sequences(values=fill(np.inf)), None, "infinite"),
+        (sequences(values=fill(np.inf)), None, "infinity"),
+        (sequences(), sequences(values=fill(np.nan)), "NaN"),
     ],
 )
 def test_sources(train, test, words):
     assert_caught(check_source(Memory(MemoryConfig(), train, test)), words)
 
 
-def test_missing_values_are_counted():
-    findings = check_source(Memory(MemoryConfig(), sequences(values=fill(np.nan))))
-    assert failed(findings) == set()
-    assert any("4 values are missing" in finding.detail for finding in findings)
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "hold NaN (4)"), (-np.inf, "hold infinity (4)")])
+def test_values_that_are_not_finite_are_refused_in_words(value, words):
+    findings = check_source(Memory(MemoryConfig(), sequences(values=fill(value))))
+    assert any(words in finding.detail for finding in findings if not finding.passed)
 
 
 class Fickle(Source):

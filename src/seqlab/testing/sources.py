@@ -98,15 +98,17 @@ def labels_are_known(source: Source) -> None:
         demand(not strangers, f"{word}: classes {strangers} do not occur in training")
 
 
-def values_are_finite_or_counted(source: Source) -> None:
-    """Values are finite; missing ones are NaN, never infinite."""
-    missing = 0
+def values_are_finite(source: Source) -> None:
+    """Values are finite: none is NaN or infinity."""
     for word, part in _parts(source).items():
         for number, array in enumerate(part.values):
-            demand(not np.isinf(array).any(), f"{word}, sequence {number}: infinite values")
-            missing += int(np.isnan(array).sum())
-    if missing:
-        raise LeftOutError(f"{missing} values are missing (NaN); all others are finite")
+            where = f"{word}, sequence {number}"
+            missing, infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+            demand(
+                not missing,
+                f"{where}: values hold NaN ({missing}); missing values are not handled yet, fill them first",
+            )
+            demand(not infinite, f"{where}: values hold infinity ({infinite})")
 
 
 def reading_twice_gives_the_same(source: Source) -> None:
@@ -133,7 +135,7 @@ SOURCE_CHECKS: tuple[Callable[[Source], None], ...] = (
     sequences_are_arrays_of_steps,
     ids_are_unique,
     labels_are_known,
-    values_are_finite_or_counted,
+    values_are_finite,
     reading_twice_gives_the_same,
     it_travels_to_other_processes,
 )
