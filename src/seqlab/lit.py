@@ -5,6 +5,7 @@ step is the sum over all processes divided by the weight of the whole global bat
 the same as in a run with one process; scores are computed on the outputs of all processes put together.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,8 +43,8 @@ class Outputs:
         self._targets.append(kept[1])
         self._ids.append(kept[2])
 
-    def collect(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits [N, C], targets [N] and ids [N] of all processes on the CPU, ordered by id."""
+    def collect(self) -> tuple[Tensor, Tensor]:
+        """Logits [N, C] and targets [N] of all processes on the CPU, ordered by id."""
         own = tuple(torch.cat(x).cpu() for x in (self._logits, self._targets, self._ids))
         if dist.is_initialized() and dist.get_world_size() > 1:
             shares: list[Any] = [None] * dist.get_world_size()
@@ -51,7 +52,7 @@ class Outputs:
             own = tuple(torch.cat(column) for column in zip(*shares, strict=True))
         logits, targets, ids = own
         order = torch.argsort(ids, stable=True)
-        return logits[order], targets[order], ids[order]
+        return logits[order], targets[order]
 
 
 class Lit(pl.LightningModule):
@@ -92,7 +93,7 @@ class Lit(pl.LightningModule):
                 optimizer, factor=s.factor, patience=s.patience
             )
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = make_schedule(self.experiment.scheduler, optimizer, self.experiment.optimizer.lr, steps)
+        schedule = make_schedule(self.experiment.scheduler, optimizer, steps)
         if schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -130,35 +131,41 @@ class Lit(pl.LightningModule):
             bad = bad.clone()
             dist.all_reduce(bad, op=dist.ReduceOp.MAX)
         if int(bad) >= 0:
-            raise RunFailed(
-                f"the loss was not a finite number at epoch {self.current_epoch + 1}, step {int(bad)}; "
-                f"a lower optimizer.lr (now {self.experiment.optimizer.lr:g}) or a gradient clip may help"
-            )
+            raise self._diverged("the loss was", int(bad))
+
+    def _diverged(self, what: str, step: int) -> RunFailed:
+        return RunFailed(
+            f"{what} not a finite number at epoch {self.current_epoch + 1}, step {step}; "
+            f"a lower optimizer.lr (now {self.experiment.optimizer.lr:g}) or a gradient clip may help"
+        )
 
     def validation_step(self, batch: SequenceBatch, batch_idx: int) -> None:
         """Keep the outputs of a validation batch."""
         self._validation.add(self.model(batch), batch)
 
     def on_train_epoch_end(self) -> None:
-        """Scores of the epoch, learning-rate plateau, and the listener."""
+        """Scores of the epoch, learning-rate plateau, and the listener.
+
+        Raises:
+            RunFailed: if the network's outputs on the validation part are not all finite.
+        """
+        logits, targets = self._validation.collect()
+        if not bool(torch.isfinite(logits).all()):
+            raise self._diverged("an output on the validation part was", self.global_step)
         lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
         row = EpochRow(
             epoch=self.current_epoch + 1,
             step=self.global_step,
             seconds=time.monotonic() - self._began,
             lr=lr,
-            train=self._scores(self._train),
-            validation=self._scores(self._validation),
+            train=self.model.task.scores(*self._train.collect()),
+            validation=self.model.task.scores(logits, targets),
         )
         self._train, self._validation = Outputs(), Outputs()
         if self._plateau is not None:
             loss = row.validation["loss"]
             self._plateau.step(float("inf") if loss is None else loss)
         self.trainer.should_stop = self._on_epoch(row)
-
-    def _scores(self, outputs: Outputs) -> dict[str, float | None]:
-        logits, targets, _ = outputs.collect()
-        return self.model.task.scores(logits, targets)
 
 
 def make_optimizer(config: OptimizerConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -176,19 +183,33 @@ def make_optimizer(config: OptimizerConfig, parameters: list[torch.nn.Parameter]
 
 
 def make_schedule(
-    config: SchedulerConfig, optimizer: torch.optim.Optimizer, lr: float, steps: int
+    config: SchedulerConfig, optimizer: torch.optim.Optimizer, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler | None:
-    """A schedule that moves at every one of `steps` steps, or None."""
-    schedulers = torch.optim.lr_scheduler
-    match config.name:
-        case "one_cycle":
-            return schedulers.OneCycleLR(optimizer, lr, total_steps=steps, pct_start=config.warmup)
-        case "cosine":
-            rising = round(config.warmup * steps)
-            falling = schedulers.CosineAnnealingLR(optimizer, max(steps - rising, 1))
-            if rising == 0:
-                return falling
-            rise = schedulers.LinearLR(optimizer, start_factor=1 / (rising + 1), total_iters=rising)
-            return schedulers.SequentialLR(optimizer, [rise, falling], milestones=[rising])
-        case "none" | "plateau":
-            return None
+    """A schedule that moves at every one of `steps` steps, or None where the rate stays or waits for a plateau."""
+    if config.name in ("none", "plateau"):
+        return None
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(config, step, steps))
+
+
+def rate_at(config: SchedulerConfig, step: int, steps: int) -> float:
+    """The learning rate at a step, as a multiple of `optimizer.lr`.
+
+    one_cycle rises from 1/25 to 1 and falls to 1/10000, both along a cosine (Smith and Topin 2019); cosine rises
+    linearly and falls to 0 along a cosine (Loshchilov and Hutter 2017).
+
+    Args:
+        config: name and warmup, the share of steps over which the rate rises.
+        step: counted from 0.
+        steps: in the whole run.
+    """
+    rising = round(config.warmup * steps)
+    if config.name == "cosine" and step < rising:
+        return (step + 1) / (rising + 1)
+    start, peak, end = (0.04, 1.0, 1e-4) if config.name == "one_cycle" else (1.0, 1.0, 0.0)
+    if step < rising:
+        return _along_cosine(start, peak, step / rising)
+    return _along_cosine(peak, end, (step - rising) / max(steps - rising, 1))
+
+
+def _along_cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * min(share, 1.0))) / 2

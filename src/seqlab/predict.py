@@ -154,5 +154,9 @@ def evaluate(run_dir: Path, part: str = "validation", directory: str | None = No
                 f"{run_dir}: the data {data.source.name!r} are not the ones this run was trained on"
             )
         if part == "test":
+            data.test_loader()
+            was, now = read_result(run_dir).data.get("test_hash"), data.facts()["test_hash"]
+            if was not in (None, now):
+                raise UserError(f"{run_dir}: the test part is not the one that this run was scored on")
             return score_part(model.network, data.test_loader(), model.classes, data.ids("test"))
         return score_part(model.network, data.validation_loader(), model.classes, data.ids("validation"))

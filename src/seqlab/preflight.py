@@ -14,14 +14,13 @@ from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
     CONFIG_FILE,
-    METRICS_FILE,
-    PREDICTIONS_FILE,
+    CONFIG_HEADER,
+    OWN_FILES,
+    OWN_FOLDERS,
     RESULT_FILE,
     read_result,
 )
 
-# What a run replaces in its directory.
-_REPLACED = (RESULT_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, "checkpoints", "figures")
 # Settings that leave the numbers of a run as they are.
 _APART = ("logger", "force")
 
@@ -43,6 +42,8 @@ def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = Fal
             "data=memory: there are no arrays\n"
             "allowed: from Python only, seqlab.run([...], data=(X, y)); here data=archive data.name=NAME"
         )
+    if experiment.evaluate_test and data_given:
+        raise UserError("evaluate_test: arrays from Python have no test part\nallowed: evaluate_test=false")
     if experiment.init_from is not None:
         check_run(Path(experiment.init_from), "init_from")
     _check_directory(experiment, run_dir)
@@ -76,11 +77,11 @@ def _check_directory(experiment: Experiment, run_dir: Path) -> None:
         raise UserError(f"hydra.run.dir: {str(existing)!r} is a file\nallowed: a directory, new or of a run")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UserError(f"hydra.run.dir: nothing can be written to {str(existing)!r} (permission denied)")
-    taken = [name for name in _REPLACED if (run_dir / name).exists()]
+    taken = [name for name in (*OWN_FILES, *OWN_FOLDERS) if (run_dir / name).exists()]
     if not taken:
         return
     stored = _stored_config(run_dir)
-    if stored is None and not _has_result(run_dir):
+    if stored is None:
         # Not force either: whatever this is, it is not ours to delete.
         raise UserError(
             f"hydra.run.dir: {run_dir} holds {', '.join(taken)}, which no run of seqlab wrote\n"
@@ -88,7 +89,8 @@ def _check_directory(experiment: Experiment, run_dir: Path) -> None:
         )
     if experiment.force or not _is_finished(run_dir):
         return
-    difference = _difference(stored, experiment)
+    # arrays from Python are not stored: nothing can tell that they are the same
+    difference = "other arrays" if experiment.data.kind == "memory" else _difference(stored, experiment)
     if difference is not None:
         raise UserError(
             f"hydra.run.dir: {run_dir} holds a finished run with another configuration ({difference})\n"
@@ -97,33 +99,25 @@ def _check_directory(experiment: Experiment, run_dir: Path) -> None:
 
 
 def _stored_config(run_dir: Path) -> dict[str, Any] | None:
+    """The settings of the run that lies there, or None where none of ours does."""
     try:
-        plain = yaml.safe_load((run_dir / CONFIG_FILE).read_text(encoding="utf-8"))
+        text = (run_dir / CONFIG_FILE).read_text(encoding="utf-8")
+        plain = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return None
-    return plain if isinstance(plain, dict) and {"data", "model", "task"} <= plain.keys() else None
-
-
-def _read_status(run_dir: Path) -> str | None:
-    try:
-        content = files.read_json(run_dir / RESULT_FILE)
-    except (OSError, ValueError):
-        return None
-    return content.get("status") if "schema" in content else None
-
-
-def _has_result(run_dir: Path) -> bool:
-    return _read_status(run_dir) is not None
+    return plain if text.startswith(CONFIG_HEADER) and isinstance(plain, dict) else None
 
 
 def _is_finished(run_dir: Path) -> bool:
-    return _read_status(run_dir) == "completed"
+    try:
+        content: Any = files.read_json(run_dir / RESULT_FILE)
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("status") == "completed"
 
 
-def _difference(stored: dict[str, Any] | None, experiment: Experiment) -> str | None:
+def _difference(stored: dict[str, Any], experiment: Experiment) -> str | None:
     """The first setting that differs, in words; None where nothing does that changes numbers."""
-    if stored is None:
-        return f"it has no {CONFIG_FILE}"
     try:
         there = redact(to_plain(build_experiment(stored)))
     except UserError as error:

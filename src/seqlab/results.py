@@ -1,6 +1,5 @@
 """What a run leaves behind: the schemas of result.json and of the rows of metrics.jsonl. See docs/run-directory.md."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +14,12 @@ METRICS_FILE = "metrics.jsonl"
 PREDICTIONS_FILE = "predictions.parquet"
 BEST_CHECKPOINT = "checkpoints/best.ckpt"
 LAST_CHECKPOINT = "checkpoints/last.ckpt"
+FIGURES_FOLDER = "figures"
+# The first line of config.yaml: by it a directory is known to be a run's.
+CONFIG_HEADER = "# Settings of a seqlab run; run it again: python train.py --config THIS_FILE"
+# What a run replaces in its directory, and nothing else: files, then folders.
+OWN_FILES = (RESULT_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, "metrics.csv")
+OWN_FOLDERS = ("checkpoints", FIGURES_FOLDER, "wandb", "tensorboard")
 
 Status = Literal["completed", "failed", "interrupted", "pruned"]
 Part = Literal["train", "validation", "test"]
@@ -90,6 +95,7 @@ class RunResult:
         environment: versions and machine.
         git_commit: commit of the working directory's repository, with "+changes" if it was changed; or None.
         command: the command line that repeats the run.
+        plugins: packages whose parts it used.
         run_dir: where it lies (not stored).
     """
 
@@ -112,6 +118,7 @@ class RunResult:
     environment: dict[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     command: str
+    plugins: list[str] = field(default_factory=list)
     run_dir: Path
 
     def write(self) -> None:
@@ -130,8 +137,8 @@ def read_result(run_dir: Path) -> RunResult:
     path = run_dir / RESULT_FILE
     if not path.is_file():
         raise UserError(f"{run_dir}: no run directory of seqlab (there is no {RESULT_FILE})")
-    content: Mapping[str, Any] = files.read_json(path)
-    version = content.get("schema")
+    content: Any = files.read_json(path)
+    version = content.get("schema") if isinstance(content, dict) else None
     if version != SCHEMA_VERSION:
         raise UserError(f"{path}: schema {version!r}; this seqlab reads schema {SCHEMA_VERSION}")
     return RunResult(run_dir=run_dir, **{key: value for key, value in content.items() if key != "schema"})

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
 from seqlab.errors import UserError
 
@@ -49,6 +50,13 @@ def test_a_diverged_run_in_two_processes_fails_with_its_reason(train):
 def test_a_users_error_in_a_process_is_the_users_error(train, tmp_path, waves):
     with pytest.raises(UserError, match="no such checkpoint"):
         train(trainer={"devices": 2}, init_from=str(tmp_path / "nowhere"))
+
+
+@pytest.mark.slow
+def test_a_failure_of_the_first_process_alone_ends_all(train, tmp_path):
+    (tmp_path / "run").mkdir()
+    with FileLock(tmp_path / "run" / ".lock"), pytest.raises(UserError, match="another run is at work"):
+        train(trainer={"devices": 2})
 
 
 @pytest.mark.slow

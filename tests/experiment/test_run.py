@@ -86,9 +86,23 @@ def test_a_loss_that_is_not_a_number_fails_the_run_with_epoch_and_step(train):
     assert read_result(result.run_dir).status == "failed"
 
 
+def test_outputs_that_are_not_finite_fail_the_run(train, waves):
+    huge = [x * 1e25 for x in waves[0]], waves[1]
+    result = train(
+        arrays=huge,
+        data={"scaling": "none", "batch_size": 64},
+        optimizer={"name": "sgd", "lr": 100.0},
+        trainer={"gradient_clip": None, "max_epochs": 1},
+        model={"cell": "rnn", "nonlinearity": "relu"},
+    )
+    assert result.status == "failed"
+    assert "not a finite number at epoch 1, step" in result.reason
+    assert "intervals" not in result.metrics
+
+
 def test_early_stopping_waits_for_its_patience(train):
     result = train(trainer={"max_epochs": 50, "early_stopping": 2}, optimizer={"lr": 1e-9})
-    assert result.epochs["run"] == result.epochs["best"] + 2
+    assert result.epochs["run"] == 3  # the first epoch, and two that are no better
 
 
 class Interrupter:
@@ -137,15 +151,45 @@ def test_two_runs_in_one_directory_at_once_are_refused(train, tmp_path):
         train()
 
 
-@pytest.mark.parametrize("scheduler", ["cosine", "one_cycle", "plateau"])
-def test_schedules_move_the_learning_rate(train, scheduler):
+def test_weights_that_have_seen_the_validation_part_are_refused(train):
+    first = train("first")
+    with pytest.raises(UserError, match="split_seed=0") as caught:
+        train("second", init_from=str(first.run_dir), seed=1)
+    assert "of the 12 sequences that would validate" in str(caught.value)
+    again = train("third", init_from=str(first.run_dir), seed=1, data={"batch_size": 8, "split_seed": 0})
+    assert again.status == "completed"
+
+
+@pytest.mark.parametrize("scheduler", ["cosine", "one_cycle"])
+def test_schedules_end_at_nothing(train, scheduler):
+    result = train(scheduler={"name": scheduler, "warmup": 0.3}, trainer={"max_epochs": 6})
+    rates = [json.loads(line)["lr"] for line in (result.run_dir / "metrics.jsonl").read_text().splitlines()]
+    assert max(rates) == rates[1]  # the peak lies at 30 % of six epochs
+    assert rates[-1] < 0.02 * max(rates)
+
+
+def test_a_plateau_lowers_the_learning_rate(train):
     result = train(
-        scheduler={"name": scheduler, "patience": 0, "warmup": 0.3},
-        optimizer={"lr": 1e-3 if scheduler != "plateau" else 1e-6},
-        trainer={"max_epochs": 6},
+        scheduler={"name": "plateau", "patience": 0, "factor": 0.1},
+        optimizer={"lr": 1e-6},
+        trainer={"max_epochs": 4},
     )
     rates = [json.loads(line)["lr"] for line in (result.run_dir / "metrics.jsonl").read_text().splitlines()]
-    assert rates[-1] < max(rates)
+    assert rates[-1] == pytest.approx(1e-7) or rates[-1] < 1e-7
+
+
+def test_the_callers_random_numbers_stay_as_they_were(train):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    train()
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_last_weights_of_an_interrupted_run_are_kept(train):
+    result = train(trainer={"max_epochs": 50}, watcher=Interrupter(signal.SIGINT))
+    last = torch.load(result.run_dir / "checkpoints/last.ckpt", weights_only=True)
+    assert (last["epoch"], last["step"]) == (2, 12)
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])

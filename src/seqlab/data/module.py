@@ -149,9 +149,10 @@ class SequenceData:
         """What a person wants to know of the data; plain contents for result.json.
 
         Returns:
-            name; sizes of the parts (test only once it was read); lengths in time steps {min, median, mean, max} of
-            the training file; features (how many); classes {name: training sequences, without validation};
-            missing (values); content_hash of the training file; notes, sentences on what is odd.
+            name; kind of the source; sizes of the parts (test only once it was read); lengths in time steps
+            {min, median, mean, max} of the training file; features (how many); classes {name: training
+            sequences, without validation}; missing (values); content_hash of the training file; test_hash of the
+            test file, None if unread; notes, sentences on what is odd.
         """
         raw, spec, singles = self._train_raw, self.spec, self._split[2]
         lengths = raw.lengths()
@@ -161,6 +162,7 @@ class SequenceData:
         notes = [f"class {name} has a single sequence, which stays in training" for name in singles]
         return {
             "name": self.source.name,
+            "kind": self.config.kind,
             "sizes": sizes,
             "lengths": {
                 "min": int(lengths.min()),
@@ -172,6 +174,7 @@ class SequenceData:
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
             "missing": 0,  # readers refuse them
             "content_hash": raw.content_hash(),
+            "test_hash": self._test_file.raw.content_hash() if "test" in sizes else None,
             "notes": notes,
         }
 

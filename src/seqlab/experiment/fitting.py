@@ -1,5 +1,6 @@
 """Training itself: a Lightning Trainer around the LightningModule, and what it took."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.strategies import DDPStrategy
@@ -21,7 +23,7 @@ from seqlab.experiment.processes import Rank, rank_from_environment
 from seqlab.experiment.recorder import Recorder
 from seqlab.lit import Lit
 from seqlab.model import SequenceModel
-from seqlab.results import BEST_CHECKPOINT, RunResult
+from seqlab.results import BEST_CHECKPOINT, RunResult, read_result
 
 
 def fit(
@@ -45,8 +47,9 @@ def fit(
             data.train_loader(rank.rank, rank.world),
             data.validation_loader(rank.rank, rank.world),
         )
-        recorder.save_last()
     finally:
+        with contextlib.suppress(OSError):  # a full disk has told its story already, or will with the result
+            recorder.save_last(trainer.global_step)
         seconds = time.monotonic() - began
         result.seconds["training"] = seconds
         result.epochs = {"run": len(recorder.rows), "best": recorder.best.epoch if recorder.best else 0}
@@ -54,13 +57,20 @@ def fit(
         result.cost["sequences_per_second"] = seen / seconds if recorder.rows else None
 
 
-def start_from(model: SequenceModel, run_dir: Path) -> None:
+def start_from(model: SequenceModel, data: SequenceData, run_dir: Path) -> None:
     """Give `model` the best weights of another run.
 
+    Args:
+        model: the network.
+        data: what it will be trained and validated on.
+        run_dir: the other run.
+
     Raises:
-        UserError: if that run's network has another shape.
+        UserError: if that run's network has another shape, or was trained on sequences that validate this one.
     """
-    weights = load_checkpoint(run_dir / BEST_CHECKPOINT).weights
+    checkpoint = load_checkpoint(run_dir / BEST_CHECKPOINT)
+    _check_apart(checkpoint.experiment, data, run_dir)
+    weights = checkpoint.weights
     own = model.state_dict()
     for name in own.keys() | weights.keys():
         here, there = (tuple(w[name].shape) if name in w else "absent" for w in (own, weights))
@@ -69,6 +79,26 @@ def start_from(model: SequenceModel, run_dir: Path) -> None:
                 f"init_from={run_dir}: its network does not fit this one\n{name}: there {there}, here {here}"
             )
     model.load_state_dict(weights)
+
+
+def _check_apart(there: Experiment, data: SequenceData, run_dir: Path) -> None:
+    """Refuse weights that have seen the validation part: the same file under another split.
+
+    Raises:
+        UserError: with the number of such sequences, and the split that avoids it.
+    """
+    if read_result(run_dir).data["content_hash"] != data.facts()["content_hash"]:
+        return
+    seen = SequenceData(data.source, there.data, there.seed).indices("train")
+    known = len(np.intersect1d(seen, data.indices("validation")))
+    if known and data.spec.sizes["train"] != known:  # overfitting on purpose validates on what it trains on
+        seed = there.seed if there.data.split_seed is None else there.data.split_seed
+        raise UserError(
+            f"init_from={run_dir}: its weights were trained on {known} of the {data.spec.sizes['validation']} "
+            "sequences that would validate this run\n"
+            f"allowed: that run's split, data.split_seed={seed} "
+            f"data.validation_fraction={there.data.validation_fraction:g}"
+        )
 
 
 def check_hardware(config: TrainerConfig) -> None:

@@ -17,8 +17,9 @@ from types import FrameType
 from typing import Any
 
 import torch.multiprocessing as mp
+from torch.multiprocessing.spawn import ProcessException
 
-from seqlab.errors import RunFailed, UserError
+from seqlab.errors import EXIT_USER_ERROR, RunFailed, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ def in_processes(world: int, work: Callable[..., object], *args: Any) -> None:
     """Run `work(*args)` in `world` spawned processes and wait for all.
 
     Raises:
-        UserError, RunFailed: as the first process raised it.
+        UserError, RunFailed: as one of the processes raised it; the others are stopped.
         Interrupted: if this process is asked to stop; the others are stopped first.
-        torch.multiprocessing.ProcessException: for whatever else goes wrong in one; the others are stopped.
+        ProcessException: for whatever else goes wrong in one; the others are stopped.
     """
     answers = mp.get_context("spawn").SimpleQueue()
     environment = {
@@ -99,6 +100,10 @@ def in_processes(world: int, work: Callable[..., object], *args: Any) -> None:
         with interruptible():
             while not context.join():
                 pass
+    except ProcessException:
+        if not answers.empty():
+            raise answers.get() from None
+        raise
     except Interrupted as interrupted:
         children = [process for process in context.processes if process is not None]
         for process in children:
@@ -109,8 +114,6 @@ def in_processes(world: int, work: Callable[..., object], *args: Any) -> None:
             process.join(10)
             process.kill()
         raise
-    if not answers.empty():
-        raise answers.get()
 
 
 def _process(
@@ -120,9 +123,10 @@ def _process(
     try:
         work(*args)
     except (UserError, RunFailed) as error:
-        if rank == 0:
-            # a ConfigError does not pickle by its message; its words are what matters
-            answers.put(RunFailed(str(error)) if isinstance(error, RunFailed) else UserError(str(error)))
+        # a ConfigError does not pickle by its message; its words are what matters
+        answers.put(RunFailed(str(error)) if isinstance(error, RunFailed) else UserError(str(error)))
+        # the others may be waiting for this one: its failure makes the parent stop them
+        raise SystemExit(EXIT_USER_ERROR) from None
     except Interrupted:  # the process that was asked to stop tells it
         pass
 

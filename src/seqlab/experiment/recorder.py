@@ -78,6 +78,7 @@ class Recorder:
         self._tracker = tracker
         self._watcher = watcher
         self._last_saved = time.monotonic()
+        self._improved = 0
 
     def on_batch(self, done: int, batches: int) -> None:
         """Pass an optimiser step on to the screen."""
@@ -91,7 +92,8 @@ class Recorder:
             Whether to stop early.
         """
         self.rows.append(row)
-        improved = self.best is None or better(row, self.best, self._monitor)
+        before = self.best
+        improved = before is None or better(row, before, self._monitor)
         if improved:
             self.best = row
         assert self.best is not None
@@ -104,27 +106,34 @@ class Recorder:
             self._tracker.log(row)
         if self._watcher is not None:
             self._watcher.epoch(row, self.best.epoch)
-        return self._patience is not None and row.epoch - self.best.epoch >= self._patience
+        if improved and (before is None or _value(row, self._monitor) > _value(before, self._monitor)):
+            self._improved = row.epoch
+        return self._patience is not None and row.epoch - self._improved >= self._patience
 
-    def save_last(self) -> None:
-        """Write the network as it is after the last whole epoch."""
+    def save_last(self, step: int | None = None) -> None:
+        """Write the network as it is.
+
+        Args:
+            step: optimiser steps done; None: those of the last whole epoch.
+        """
         if self._tracker is not None and self.rows:
             row = self.rows[-1]
-            self._checkpoint(row.epoch, row.step).save(self._run_dir / LAST_CHECKPOINT)
+            self._checkpoint(row.epoch, step or row.step).save(self._run_dir / LAST_CHECKPOINT)
             self._last_saved = time.monotonic()
 
 
 def better(row: EpochRow, than: EpochRow, monitor: str) -> bool:
     """Whether an epoch's validation scores beat another's: the monitored metric first, then the lower loss.
 
-    An undefined score never wins.
+    An undefined score never wins over a defined one; where neither is defined, the loss decides.
     """
-    return _rank(row, monitor) > _rank(than, monitor)
+    mine, other = ((_value(r, monitor), _value(r, "loss")) for r in (row, than))
+    return mine > other
 
 
-def _rank(row: EpochRow, monitor: str) -> tuple[float, float]:
-    value, loss = row.validation[monitor], row.validation["loss"]
+def _value(row: EpochRow, metric: str) -> float:
+    """A validation score so that higher is better; minus infinity where it is undefined."""
+    value = row.validation[metric]
     if value is None:
-        return (-float("inf"), -float("inf"))
-    sign = -1.0 if monitor in LOWER_IS_BETTER else 1.0
-    return (sign * value, -float("inf") if loss is None else -loss)
+        return -float("inf")
+    return -value if metric in LOWER_IS_BETTER else value

@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import errno
 import shutil
+import sys
 import time
 from collections.abc import Generator
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 import yaml
 from filelock import FileLock, Timeout
+from torch.multiprocessing.spawn import ProcessException
 
 from seqlab import files, provenance
 from seqlab.checkpoint import Checkpoint, cpu_weights, load_checkpoint
@@ -40,8 +42,9 @@ from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
     CONFIG_FILE,
-    METRICS_FILE,
-    PREDICTIONS_FILE,
+    CONFIG_HEADER,
+    OWN_FILES,
+    OWN_FOLDERS,
     RESULT_FILE,
     RunResult,
     read_result,
@@ -82,16 +85,34 @@ def run(
     devices = experiment.trainer.devices
     several = devices > 1 or experiment.trainer.strategy == "ddp"
     if several and rank_from_environment() is None:
-        with contextlib.suppress(Interrupted):
-            in_processes(devices, _run, experiment, source, run_dir, command, watcher)
-        return read_result(run_dir)
+        return _run_in_processes(devices, experiment, source, run_dir, command, watcher)
     return _run(experiment, source, run_dir, command, watcher)
+
+
+def _run_in_processes(
+    devices: int, experiment: Experiment, source: Source, run_dir: Path, command: str, watcher: Watcher | None
+) -> RunResult:
+    """The run as its processes leave it; the first of them writes the result, also of a run that fails."""
+    before = _result_stamp(run_dir)
+    try:
+        in_processes(devices, _run, experiment, source, run_dir, command, watcher)
+    except (Interrupted, ProcessException):
+        if _result_stamp(run_dir) in (None, before):
+            raise  # nothing was written: there is no story but this one
+    return read_result(run_dir)
+
+
+def _result_stamp(run_dir: Path) -> int | None:
+    path = run_dir / RESULT_FILE
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 def _with_source(experiment: Experiment, data: tuple[Any, Any] | None) -> tuple[Experiment, Source]:
     if data is None:
         source = load(part("data", experiment.data.kind).target)
         return experiment, source(experiment.data)
+    if isinstance(experiment.data, MemoryConfig):
+        return experiment, Memory(experiment.data, train=from_arrays(*data))
     shared = {
         f.name: getattr(experiment.data, f.name) for f in dataclasses.fields(DataConfig) if f.name != "kind"
     }
@@ -113,10 +134,13 @@ def _run(
         data = SequenceData(
             source, experiment.data, experiment.seed, overfit_batches=experiment.trainer.overfit_batches
         )
-        torch.manual_seed(experiment.seed)
-        model = SequenceModel(experiment, data.spec)
+        with torch.random.fork_rng(devices=()):  # the caller's generator stays as it was
+            torch.manual_seed(experiment.seed)
+            model = SequenceModel(experiment, data.spec)
         if experiment.init_from is not None:
-            start_from(model, Path(experiment.init_from))
+            start_from(model, data, Path(experiment.init_from))
+        if experiment.evaluate_test and rank.first:
+            data.test_loader()  # a test part that cannot be read is refused now, not after the training
         facts = data.facts()
         result = RunResult(
             name=experiment.name or run_name(experiment, str(facts["name"])),
@@ -131,6 +155,7 @@ def _run(
             environment=provenance.environment(),
             git_commit=provenance.git_commit(),
             command=command,
+            plugins=experiment.plugins,
             run_dir=run_dir,
         )
         if rank.first:
@@ -171,9 +196,10 @@ def _first_process(
             result.seconds["total"] = time.monotonic() - began
             if recorder.best is not None and not result.metrics:
                 result.metrics = {"train": recorder.best.train, "validation": recorder.best.validation}
-            # on a full disk the result of a failed run cannot be kept; its failure is told all the same
-            with contextlib.suppress(OSError) if result.status == "failed" else contextlib.nullcontext():
+            try:
                 result.write()
+            except OSError as error:  # a full disk keeps no result; the failure is told all the same
+                result.status, result.reason = "failed", result.reason or _of_the_disk(error)
             tracker.finish(dataclasses.replace(outcome, status=result.status, summary=summary(result)))
             if watcher is not None:
                 watcher.after(result)
@@ -226,6 +252,8 @@ def _announce(
     )
     if line and watcher is not None:
         watcher.note(line)
+    elif line and experiment.logger.wandb.mode == "online":  # why it is offline must not be lost
+        print(line, file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -243,19 +271,20 @@ def _claimed(experiment: Experiment, run_dir: Path) -> Generator[None]:
         _clear(experiment, run_dir)
         yield
     finally:
+        (run_dir / ".lock").unlink(missing_ok=True)  # while it is held: nobody else can have taken it
         lock.release()
-        (run_dir / ".lock").unlink(missing_ok=True)
 
 
 def _clear(experiment: Experiment, run_dir: Path) -> None:
     """Leave nothing of an earlier run but its folder, and the settings of this one."""
-    plain = redact(to_plain(experiment))
+    plain = redact(to_plain(experiment)) | {"force": False}  # to replace a run is asked for each time anew
+    text = f"{CONFIG_HEADER}\n{yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)}"
     try:
-        for name in (RESULT_FILE, METRICS_FILE, PREDICTIONS_FILE):
+        for name in OWN_FILES:
             (run_dir / name).unlink(missing_ok=True)
-        for folder in ("checkpoints", "figures", "wandb", "tensorboard"):
+        for folder in OWN_FOLDERS:
             shutil.rmtree(run_dir / folder, ignore_errors=True)
-        files.write_text(run_dir / CONFIG_FILE, yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+        files.write_text(run_dir / CONFIG_FILE, text)
     except OSError as error:
         raise RunFailed(_of_the_disk(error, run_dir)) from None
 

@@ -18,10 +18,9 @@ from seqlab.experiment.artifacts import PartPredictions, write_figures, write_pr
 from seqlab.experiment.recorder import Recorder
 from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
-from seqlab.results import BEST_CHECKPOINT, PREDICTIONS_FILE, RunResult, Scores
+from seqlab.results import BEST_CHECKPOINT, FIGURES_FOLDER, PREDICTIONS_FILE, RunResult, Scores
 from seqlab.trackers import Outcome
 
-_FIGURES = "figures"
 _LATENCY_REPEATS = 30
 
 
@@ -71,7 +70,7 @@ def score(
     ]
     table = write_predictions(result.run_dir / PREDICTIONS_FILE, predictions, classes)
     figures = write_figures(
-        result.run_dir / _FIGURES,
+        result.run_dir / FIGURES_FOLDER,
         rows=recorder.rows,
         monitor=experiment.task.monitor,
         best_epoch=best.epoch,
@@ -82,6 +81,7 @@ def score(
     return Outcome(
         status=result.status,
         confusion=list(scored.values())[-1].confusion,
+        confusion_part=list(scored)[-1],
         classes=classes,
         prediction_columns=table.column_names,
         predictions=[list(row.values()) for row in table.to_pylist()],
