@@ -9,13 +9,14 @@
 Importing this imports neither torch nor Hydra; the functions below do when they are called.
 """
 
+import signal
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqlab.config.registry import register
-from seqlab.errors import ConfigError, RunFailed, UserError
+from seqlab.errors import EXIT_TERMINATED, ConfigError, RunFailed, UserError
 from seqlab.redaction import redact_words
 from seqlab.results import RunResult
 
@@ -45,7 +46,7 @@ def run(
 
     Raises:
         UserError: for settings or data that do not fit; nothing is written then.
-        KeyboardInterrupt: after Ctrl-C, once the run has been written as interrupted.
+        KeyboardInterrupt: after Ctrl-C, once what there is of the run has been written as interrupted.
     """
     from seqlab.compose import compose
     from seqlab.preflight import check_start
@@ -57,15 +58,20 @@ def run(
     place = composed.run_dir if run_dir is None else Path(run_dir)
     check_start(composed.experiment, place, data_given=data is not None)
     from seqlab.experiment import run as train
+    from seqlab.experiment.processes import Interrupted
     from seqlab.screen import Screen
 
-    result = train(
-        composed.experiment,
-        run_dir=place,
-        command=f"seqlab.run({redact_words(words)!r})",
-        watcher=Screen() if watch else None,
-        data=data,
-    )
+    try:
+        result = train(
+            composed.experiment,
+            run_dir=place,
+            command=f"seqlab.run({redact_words(words)!r})",
+            watcher=Screen() if watch else None,
+            data=data,
+        )
+    except Interrupted as interrupted:  # before there was anything to write
+        stopped = interrupted.signal == signal.SIGINT
+        raise (KeyboardInterrupt() if stopped else SystemExit(EXIT_TERMINATED)) from None
     if result.status == "interrupted" and "SIGINT" in (result.reason or ""):
         raise KeyboardInterrupt  # the run is written; a loop of runs ends here too
     return result
