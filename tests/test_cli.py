@@ -23,6 +23,7 @@ from seqlab.compose import compose
 from seqlab.config.build import build_experiment, to_plain
 from seqlab.errors import UserError
 from seqlab.preflight import check_start
+from seqlab.results import CONFIG_HEADER
 
 ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, str(ROOT / "train.py")]
@@ -230,7 +231,7 @@ def stored(run_dir: Path, status: str = "completed", **changed: object) -> Path:
     """A run directory as a run leaves it, with the default configuration."""
     plain = to_plain(build_experiment({})) | changed
     run_dir.mkdir(parents=True)
-    (run_dir / "config.yaml").write_text(yaml.safe_dump(plain))
+    (run_dir / "config.yaml").write_text(f"{CONFIG_HEADER}\n{yaml.safe_dump(plain)}")
     content = {
         "schema": 1,
         "status": status,
