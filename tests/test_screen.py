@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqlab.results import EpochRow, LayerRow, RunResult
-from seqlab.screen import Screen
+from seqlab.screen import Screen, show_several
 
 SCORES = {"loss": 0.5, "accuracy": 0.75, "balanced_accuracy": 0.7, "f1_macro": 0.6, "auroc": None, "ece": 0.1}
 
@@ -148,3 +148,20 @@ def test_state_and_speed_are_shown_where_there_are_any(tmp_path):
     assert "2,346 sequences/s in training" in text
     text = show(False, result(tmp_path, cost=cost | {"state_size": 0, "sequences_per_second": None}))
     assert "state carried" not in text and "sequences/s" not in text
+
+
+def test_several_runs_end_with_a_line_each(tmp_path):
+    common = ["model=gru", "logger=none"]
+    runs = [
+        ([*common, "seed=1"], result(tmp_path / "0")),
+        (
+            [*common, "seed=2"],
+            result(tmp_path / "1", status="failed", metrics={}, intervals={}, baselines={}),
+        ),
+    ]
+    stream = io.StringIO()
+    show_several(runs, stream)
+    first, second = (line for line in stream.getvalue().splitlines() if line.startswith("seed="))
+    assert first.split() == ["seed=1", "0.750", "0.410", "to", "0.930", "-", "1,234,567", "1.0"]
+    assert second.split()[:2] == ["seed=2", "failed"]
+    assert "model=gru" not in stream.getvalue()  # what all have in common tells none apart

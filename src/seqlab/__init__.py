@@ -37,7 +37,8 @@ def run(
 
     Args:
         overrides: settings as on the command line, such as ["model=gru", "optimizer.lr=0.01"].
-        data: (X, y) in place of a data source: a list of arrays [T_i, F] (or [T_i]), and as many labels.
+        data: (X, y) in place of a data source: a list of arrays [T_i, F] (or [T_i]), and as many labels. Labels
+            are names: 0 and 1 become the classes "0" and "1", and predictions come back as such text.
         watch: whether to show on the screen what the command line shows.
         run_dir: where to write the run; None: `hydra.run.dir`, a new folder below runs/train.
 
@@ -51,9 +52,20 @@ def run(
     from seqlab.compose import compose
     from seqlab.preflight import check_start
 
+    if isinstance(overrides, str):
+        raise UserError(
+            f"seqlab.run({overrides!r}): settings are a list\nallowed: seqlab.run([{overrides!r}])"
+        )
+    if data is not None and len(data) != 2:
+        raise UserError(
+            f"seqlab.run: data holds {len(data)} things\nallowed: data=(X, y), arrays and their labels"
+        )
     words = list(overrides)
-    if data is not None and not any(word.startswith("data=") for word in words):
-        words.insert(0, "data=memory")
+    if data is not None:
+        chosen = next((word for word in words if word.startswith("data=")), "data=memory")
+        if chosen != "data=memory":
+            raise UserError(f"seqlab.run: both {chosen} and data=(X, y) are given\nallowed: one of them")
+        words = ["data=memory", *(word for word in words if word != chosen)]
     composed = compose(words)
     place = composed.run_dir if run_dir is None else Path(run_dir)
     check_start(composed.experiment, place, data_given=data is not None)
@@ -65,7 +77,7 @@ def run(
         result = train(
             composed.experiment,
             run_dir=place,
-            command=f"seqlab.run({redact_words(words)!r})",
+            command=f"seqlab.run({redact_words(words)!r}{', data=(X, y)' if data is not None else ''})",
             watcher=Screen() if watch else None,
             data=data,
         )

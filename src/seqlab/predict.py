@@ -34,7 +34,7 @@ class Predictions:
     """What a model said of N sequences.
 
     Args:
-        labels: the most probable class of each.
+        labels: the most probable class of each, as text.
         probabilities: [N, C], in the order of `classes`.
         classes: C names.
     """

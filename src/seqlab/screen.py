@@ -92,7 +92,7 @@ class Screen:
             return
         every = max(1, math.ceil(self._epochs / 10))
         if row.epoch == 1 or row.epoch % every == 0 or row.epoch == self._epochs:
-            self._console.print(escape(self._status(row.epoch, float(row.epoch))))
+            self._console.print(escape(self._status(row.epoch, float(row.epoch))), soft_wrap=True)
 
     def after(self, result: RunResult) -> None:
         """Scores against the baselines, the most confused pairs, where the run lies, what to try next."""
@@ -151,6 +151,40 @@ class Screen:
             stream.flush()
 
 
+def show_several(runs: Sequence[tuple[Sequence[str], RunResult]], stream: TextIO | None = None) -> None:
+    """A line a run: what was set, what came out, what it cost.
+
+    Args:
+        runs: settings as on the command line, and result, of two or more runs.
+        stream: where to write; standard output by default.
+    """
+    out = stream if stream is not None else sys.stdout
+    console = Console(file=out, width=None if out.isatty() else _PLAIN_WIDTH, highlight=False)
+    everywhere = set.intersection(*(set(words) for words, _ in runs))
+    part = "test" if all("test" in result.metrics for _, result in runs) else "validation"
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("run", overflow="fold")
+    for column in (f"{part} accuracy", "95 % interval", "order-free", "parameters", "seconds"):
+        table.add_column(column, justify="right")
+    for words, result in runs:
+        own = " ".join(word for word in words if word not in everywhere) or result.name
+        interval = result.intervals.get(part, {}).get("accuracy")
+        table.add_row(
+            escape(own),
+            _number(result.metrics.get(part, {}).get("accuracy"))
+            if result.status == "completed"
+            else result.status,
+            f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else "",
+            _number(result.baselines.get("order_free", {}).get(part, {}).get("accuracy")),
+            f"{result.cost['parameters']:,}",
+            f"{result.seconds.get('training', 0):.1f}",
+        )
+    console.print()
+    console.print(table)
+    console.print("Each with its own interval: runs whose intervals overlap widely have not been told apart.")
+    console.print(f"run directories below {escape(shown_path(runs[0][1].run_dir.parent))}", soft_wrap=True)
+
+
 def _data_in_words(data: dict[str, Any]) -> list[tuple[str, str]]:
     sizes, lengths = data["sizes"], data["lengths"]
     read = ", ".join(f"{n:,} {part}" for part, n in sizes.items())
@@ -192,7 +226,7 @@ def _print_confused(console: Console, result: RunResult, part: str) -> None:
     pairs = result.most_confused.get(part, [])
     if pairs:
         words = "; ".join(f"{true} taken for {predicted} {count}x" for true, predicted, count in pairs)
-        console.print(f"most confused: {escape(words)}")
+        console.print(f"most confused: {escape(words)}", soft_wrap=True)
 
 
 def _next_commands(result: RunResult) -> list[str]:

@@ -2,6 +2,7 @@
 
 import shlex
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from seqlab.errors import (
 )
 from seqlab.preflight import check_start
 from seqlab.redaction import redact, redact_words
+from seqlab.results import RunResult
+from seqlab.screen import show_several
 
 
 def settings_of(overrides: Sequence[str], config_dir: Path | None, config: Path | None) -> Composed:
@@ -49,7 +52,7 @@ def train_one(composed: Composed, called: Sequence[str]) -> int:
         UserError: for whatever the user can put right, before anything is written.
     """
     with patient_stdout():
-        return _train(composed, called)
+        return _train(composed, called)[0]
 
 
 def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequence[str]) -> int:
@@ -62,11 +65,16 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
     """
     command = [word for word in called if word not in overrides and word not in ("-m", "--multirun")]
     codes: list[int] = []
+    results: list[tuple[tuple[str, ...], RunResult]] = []
 
     def job(composed: Composed) -> None:
         words = [*command, *composed.overrides, f"hydra.run.dir={composed.run_dir}"]
+        print(f"\nrun {len(codes)}: {shlex.join(redact_words(composed.overrides))}")
         try:
-            codes.append(_train(composed, words))
+            code, result = _train(composed, words)
+            codes.append(code)
+            if result is not None:
+                results.append((composed.overrides, result))
         except UserError as error:
             say_error(error)
             codes.append(EXIT_USER_ERROR)
@@ -78,10 +86,13 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
 
     with patient_stdout():
         run_multirun(overrides, job, config_dir)
+        if len(results) > 1:
+            show_several(results)
     return max(codes, default=0)
 
 
-def _train(composed: Composed, called: Sequence[str]) -> int:
+def _train(composed: Composed, called: Sequence[str]) -> tuple[int, RunResult | None]:
+    """Train, and return the exit code with the result; no result where it was stopped before it had begun."""
     check_start(composed.experiment, composed.run_dir)
     command = shlex.join(redact_words(called))
     # only now what is heavy: a mistake is answered before torch is imported
@@ -93,7 +104,8 @@ def _train(composed: Composed, called: Sequence[str]) -> int:
     try:
         result = run(composed.experiment, run_dir=composed.run_dir, watcher=Screen(), command=command)
     except Interrupted as interrupted:  # before the run had begun
-        return EXIT_TERMINATED if interrupted.signal == signal.SIGTERM else EXIT_INTERRUPTED
+        print(f"interrupted: {interrupted}", file=sys.stderr)
+        return (EXIT_TERMINATED if interrupted.signal == signal.SIGTERM else EXIT_INTERRUPTED), None
     if result.status == "interrupted":
-        return EXIT_TERMINATED if "SIGTERM" in (result.reason or "") else EXIT_INTERRUPTED
-    return 0 if result.status == "completed" else EXIT_FAILED
+        return (EXIT_TERMINATED if "SIGTERM" in (result.reason or "") else EXIT_INTERRUPTED), result
+    return (0 if result.status == "completed" else EXIT_FAILED), result

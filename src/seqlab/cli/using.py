@@ -36,6 +36,10 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
         table = predict_table(run_dir, sequences)
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
+    if sequences.labels is not None and "true" not in table.column_names:
+        print(
+            f"{file}: its labels are not the model's classes; the column `true` is left out", file=sys.stderr
+        )
     if out is None:
         sys.stdout.flush()
         pyarrow.csv.write_csv(table, sys.stdout.buffer)

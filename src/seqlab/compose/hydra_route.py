@@ -83,8 +83,11 @@ def composed(plain: dict[str, Any], run_dir: Path, overrides: Sequence[str]) -> 
         raise UserError(
             "experiment: the first line of an experiment's YAML file must be: # @package _global_"
         )
+    experiment = build_experiment(plain)
+    if experiment.data.directory is not None:  # a run is scored again from any folder
+        experiment.data.directory = str(Path(experiment.data.directory).expanduser().absolute())
     return Composed(
-        experiment=build_experiment(plain), plain=plain, run_dir=run_dir, overrides=tuple(overrides)
+        experiment=experiment, plain=plain, run_dir=run_dir, overrides=tuple(overrides)
     )
 
 

@@ -47,7 +47,7 @@ class Interrupted(BaseException):
 
     def __init__(self, number: int) -> None:
         self.signal = signal.Signals(number)
-        super().__init__(f"interrupted by {self.signal.name}")
+        super().__init__(f"stopped by {self.signal.name}")
 
 
 @contextlib.contextmanager
