@@ -15,7 +15,10 @@ from seqlab.model import SequenceModel
 
 
 def gradient_profile(model: SequenceModel, batch: SequenceBatch) -> npt.NDArray[np.float64]:
-    """Mean norm of d (w_i * loss_i) / d input_i by distance from the end of the sequence.
+    """Median norm of d (w_i * loss_i) / d input_i by distance from the end of the sequence.
+
+    The median and not the mean: a few sequences whose loss is a thousand times that of the others would decide the
+    mean as far as they reach, and leave a cliff at their lengths.
 
     w_i is what the task's loss weighs sequence i with: its weight in the batch times, with `task.class_weights`,
     the weight of its class. The sum is not divided by the weights.
@@ -25,8 +28,8 @@ def gradient_profile(model: SequenceModel, batch: SequenceBatch) -> npt.NDArray[
         batch: sequences with targets.
 
     Returns:
-        Array [T]: entry k is the mean over the sequences longer than k of the gradient's norm k steps before the
-        last one.
+        Array [T]: entry k is the median over the sequences longer than k of the gradient's norm k steps before
+        the last one.
     """
     assert batch.values is not None
     was_training = model.training
@@ -36,11 +39,10 @@ def gradient_profile(model: SequenceModel, batch: SequenceBatch) -> npt.NDArray[
         total, _ = model.task.loss(model(replace(batch, values=values)), batch)
         (gradient,) = torch.autograd.grad(total, values)
     model.train(was_training)
-    norms = gradient.norm(dim=-1).cpu().double().numpy()
+    # in double precision before squares are taken: a float32 below 1e-22 has a square of 0
+    norms: npt.NDArray[np.float64] = gradient.cpu().double().norm(dim=-1).numpy()
     lengths = batch.lengths.numpy()
-    sums, counts = np.zeros(norms.shape[1]), np.zeros(norms.shape[1])
-    for row, length in zip(norms, lengths, strict=True):
-        sums[:length] += row[:length][::-1]
-        counts[:length] += 1
+    from_end = [row[:length][::-1] for row, length in zip(norms, lengths, strict=True)]
     longest = int(lengths.max())
-    return sums[:longest] / counts[:longest]
+    medians = [np.median([row[k] for row in from_end if len(row) > k]) for k in range(longest)]
+    return np.array(medians, dtype=np.float64)

@@ -102,6 +102,17 @@ def test_gradient_profile(tmp_path, capfd, profile):
     check(path, capfd)
 
 
+def test_a_vanishing_gradient_is_cut_and_told():
+    from seqlab.figures.gradients import _note
+
+    vanishing = 10.0 ** -np.arange(45)
+    assert "a, the median is below 1e-12 of the largest from 13 steps before the end on" in _note(
+        {"a": vanishing}
+    )
+    assert "from 14 steps" in _note({"a": np.array([0.1, *vanishing]), "b": np.ones(9)})
+    assert "44 steps before the end is 0.01 times" in _note({"a": np.linspace(1, 0.01, 45)})
+
+
 def test_figures_share_no_state(tmp_path):
     before = dict(mpl.rcParams)
     errors: list[BaseException] = []

@@ -9,11 +9,15 @@ from matplotlib.ticker import LogLocator
 
 from seqlab.figures import style
 
+# The axis ends at this share of the largest value: below it there is nothing that training could hear.
+FLOOR = 1e-12
+
 
 def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path) -> None:
-    """Draw the norm of d loss / d input by distance from the end of the sequence, on a logarithmic axis.
+    """Draw the median norm of d loss / d input by distance from the end of the sequence, on a logarithmic axis.
 
-    Time runs from left to right: the last step is at the right edge.
+    Time runs from left to right: the last step is at the right edge. What lies below 1e-12 of the largest value is
+    cut off, and the line beneath the title says from which step on.
 
     Args:
         profiles: name, such as "at initialisation", -> norms; entry k is k steps before the last one. Values that
@@ -24,9 +28,9 @@ def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path
     width, height = figure.get_size_inches()
     axes = figure.add_axes((0.85 / width, 0.55 / height, (width - 1.05) / width, (height - 1.53) / height))
     style.quiet_axes(axes)
-    style.label(axes, "steps before the end of the sequence", "norm of d loss / d input")
+    style.label(axes, "steps before the end of the sequence", "median norm of d loss / d input")
     style.count_axis(axes, 10)
-    drawn = False
+    drawn, floor = False, _floor(profiles)
     for colour, (name, given) in zip(style.CYCLE * len(profiles), profiles.items(), strict=False):
         norms = _positive(given)
         few = len(norms) <= 3
@@ -39,6 +43,8 @@ def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path
     axes.set_xlim(max(longest - 1, 1) + 0.01 * longest, -0.01 * longest)
     if drawn:
         axes.set_yscale("log")
+        if any(_below_from(given, floor) is not None for given in profiles.values()):
+            axes.set_ylim(floor, 3 * floor / FLOOR)
         axes.yaxis.set_major_locator(LogLocator(numticks=8))
         axes.tick_params(axis="y", which="minor", labelsize=7.5, labelcolor=style.FAINT, color=style.FAINT)
         axes.legend(
@@ -64,15 +70,34 @@ def _positive(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
 
 
+def _floor(profiles: Mapping[str, npt.NDArray[np.float64]]) -> float:
+    """The value at which the axis ends; 0 where no value is positive."""
+    largest = [
+        float(np.nanmax(norms)) for norms in map(_positive, profiles.values()) if np.isfinite(norms).any()
+    ]
+    return FLOOR * max(largest, default=0.0)
+
+
+def _below_from(given: npt.NDArray[np.float64], floor: float) -> int | None:
+    """From how many steps before the end on all values are below `floor`; None where the furthest is not."""
+    not_below = np.flatnonzero(~(np.asarray(given, dtype=np.float64) < floor))
+    first = int(not_below[-1]) + 1 if len(not_below) else 0
+    return first if first < len(given) else None
+
+
 def _note(profiles: Mapping[str, npt.NDArray[np.float64]]) -> str:
-    """The last profile in words: its furthest step against its last step."""
+    """Where the last profile that leaves the axis does so; else the last one's furthest step against its last."""
+    floor = _floor(profiles)
+    for name, given in reversed(list(profiles.items())):
+        first = _below_from(given, floor)
+        if first is not None and floor > 0:
+            short = style.shorten(name, 26)
+            return f"{short}, the median is below {FLOOR:.0e} of the largest from {first} steps before the end on"
     for name, given in reversed(list(profiles.items())):
         norms = _positive(given)
         there = np.flatnonzero(np.isfinite(norms))
         if len(there) > 1 and there[0] == 0:
             furthest = int(there[-1])
             ratio = f"{norms[furthest] / norms[0]:.2g}"
-            return (
-                f"{name}, the gradient {furthest} steps before the end is {ratio} times that at the last step"
-            )
-    return "gradient of the loss with respect to the input, by time step"
+            return f"{name}, the median gradient {furthest} steps before the end is {ratio} times that at the last step"
+    return "median over the sequences of the gradient at the input, by time step"
