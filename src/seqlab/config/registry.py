@@ -2,7 +2,8 @@
 
 A part is a name and a string "module:Name", so that listing what exists imports nothing. The strings below are
 written here, in our code; a person's own package adds rows with `register` when it is switched on by
-`plugins=[my_lab]`. Nothing is ever imported because a checkpoint, a data file or a YAML value names a module.
+`plugins=[my_lab]`. Nothing is ever imported because a checkpoint or a data file names a module, and a
+configuration names packages under `plugins` alone.
 """
 
 import importlib
