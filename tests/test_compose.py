@@ -140,8 +140,8 @@ def test_experiments_come_over_the_groups_and_under_the_command_line():
         ("+model.hiden_size=3", "did you mean: model.hidden_size"),
         ("hidden_size=3", "did you mean: model.hidden_size"),
         ("lr=0.1", "did you mean: optimizer.lr"),
-        ("+typo=3", "typo: '3'"),
-        ("++typo=3", "typo: '3'"),
+        ("+typo=3", "typo: there is no such key (given '3')"),
+        ("++typo=3", "typo: there is no such key (given '3')"),
         ("~typo", "typo"),
         ("~model", "~model"),
         ("model.num_layers=2.5", "an integer at least 1"),
@@ -317,6 +317,33 @@ def test_a_mistake_in_the_file_of_this_machine(tmp_path: Path):
     assert "did you mean: trainer.threads" in refused()
     write(tmp_path / "conf" / "local" / "default.yaml", "trainer: [\n")
     assert "default.yaml" in refused()
+
+
+def test_a_mistake_in_a_file_names_the_file(tmp_path: Path):
+    local = write(tmp_path / "conf" / "local" / "default.yaml", "trainer: {thread: 4}\n")
+    assert refused().startswith(
+        "trainer.thread: there is no such key (given 4, in conf/local/default.yaml)\n"
+    )
+    assert "conf/local" not in refused("trainer.thread=5")
+    write(local, "trainer: {threads: 0}\n")
+    assert refused().startswith("trainer.threads: 0 is not allowed (in conf/local/default.yaml)\n")
+    with pytest.raises(UserError, match=r"conf/local/default\.yaml"):
+        check_sweep(["seed=1,2"])
+    write(local, "data: {kind: archiv}\n")
+    assert "data.kind: 'archiv' is not allowed (in conf/local/default.yaml)" in refused()
+    write(local, "seed: 0\n")
+    mine = tmp_path / "mine"
+    for name in ("another", "bad"):
+        write(mine / "model" / f"{name}.yaml", "hiden_size: 3\n")
+    assert "(given 3, in mine/model/bad.yaml)" in refused("model=bad", config_dir=mine)
+    write(mine / "experiment" / "x.yaml", "# @package _global_\noptimizer:\n  lr: -1\n")
+    assert "(in mine/experiment/x.yaml)" in refused("experiment=x", config_dir=mine)
+    assert "(in " not in refused("experiment=x", "optimizer.lr=-1", config_dir=mine)
+
+
+def test_a_mistake_in_a_package_names_its_file(my_lab: str, tmp_path: Path):
+    write(tmp_path / my_lab / "conf" / "model" / "odd.yaml", "kind: odd\nwobble: -1\n")
+    assert f"(in {my_lab}/conf/model/odd.yaml)" in refused(f"plugins=[{my_lab}]", "model=odd")
 
 
 # Packages of one's own

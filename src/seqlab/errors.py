@@ -26,29 +26,40 @@ class ConfigError(UserError):
         given: what was given, as the user wrote it.
         allowed: what would be accepted, in words.
         suggestion: the nearest right word, if there is one.
+        file: the file that holds the key, where it is not the command line.
     """
 
     headline: ClassVar[str] = "{key}: {given} is not allowed"
+    in_file: ClassVar[str] = "{key}: {given} is not allowed (in {file})"
 
-    def __init__(self, key: str, given: object, allowed: str, suggestion: str | None = None) -> None:
+    def __init__(
+        self, key: str, given: object, allowed: str, suggestion: str | None = None, file: str | None = None
+    ) -> None:
         self.key = key
         self.given = given
         self.allowed = allowed
         self.suggestion = suggestion
-        lines = [self.headline.format(key=key, given=repr(given)), f"allowed: {allowed}"]
+        self.file = file
+        headline = self.headline if file is None else self.in_file
+        lines = [headline.format(key=key, given=repr(given), file=file), f"allowed: {allowed}"]
         if suggestion is not None:
             lines.append(f"did you mean: {suggestion}")
         super().__init__("\n".join(lines))
 
     def under(self, prefix: str) -> "ConfigError":
         """The same error seen from the parent node `prefix`."""
-        return type(self)(f"{prefix}.{self.key}", self.given, self.allowed, self.suggestion)
+        return type(self)(f"{prefix}.{self.key}", self.given, self.allowed, self.suggestion, self.file)
+
+    def inside(self, file: str) -> "ConfigError":
+        """The same error, said to stand in `file`."""
+        return type(self)(self.key, self.given, self.allowed, self.suggestion, file)
 
 
 class UnknownKeyError(ConfigError):
     """A key that does not exist; arguments as for `ConfigError`."""
 
     headline = "{key}: there is no such key (given {given})"
+    in_file = "{key}: there is no such key (given {given}, in {file})"
 
 
 class RunFailed(Exception):

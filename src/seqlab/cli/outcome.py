@@ -52,7 +52,7 @@ def finish(command: Callable[[], int]) -> NoReturn:
 def say_error(error: Exception) -> None:
     """Print an error to standard error, in at most three lines and without secrets."""
     if isinstance(error, ConfigError) and is_secret_name(error.key):
-        error = ConfigError(error.key, REDACTED, error.allowed, error.suggestion)
+        error = ConfigError(error.key, REDACTED, error.allowed, error.suggestion, error.file)
     text = redact_text(str(error))
     lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
     print("error: " + "\n".join(lines[:_LINES]), file=sys.stderr)

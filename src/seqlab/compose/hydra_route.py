@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from seqlab.choices import conf_folders, groups
 from seqlab.compose import overrides as typed
+from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import compose_raw, hydra_session, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
 from seqlab.errors import UnknownKeyError, UserError, nearest
@@ -70,7 +71,8 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> Compose
     with hydra_session(prepared.folders) as hydra:
         config, _ = compose_checked(hydra, prepared, prepared.overrides)
         plain, run_dir = resolved(config)
-    return composed(plain, run_dir, overrides)
+    with naming_the_file(config, prepared.overrides, prepared.folders, prepared.groups):
+        return composed(plain, run_dir, overrides)
 
 
 def composed(plain: dict[str, Any], run_dir: Path, overrides: Sequence[str]) -> Composed:
@@ -86,9 +88,7 @@ def composed(plain: dict[str, Any], run_dir: Path, overrides: Sequence[str]) -> 
     experiment = build_experiment(plain)
     if experiment.data.directory is not None:  # a run is scored again from any folder
         experiment.data.directory = str(Path(experiment.data.directory).expanduser().absolute())
-    return Composed(
-        experiment=experiment, plain=plain, run_dir=run_dir, overrides=tuple(overrides)
-    )
+    return Composed(experiment=experiment, plain=plain, run_dir=run_dir, overrides=tuple(overrides))
 
 
 def prepare(overrides: Sequence[str], config_dir: Path | None) -> Prepared:
@@ -129,7 +129,8 @@ def compose_checked(
             _check_hydra_key(override, base)
     plain = plain_of(base, resolve=False)
     load_plugins(_words(plain.get("plugins")))
-    known = typed.known_keys(plain)
+    with naming_the_file(base, overrides, prepared.folders, prepared.groups):
+        known = typed.known_keys(plain)
     for override in overrides:
         if not typed.is_group(override, prepared.groups) and not override.is_hydra_override():
             typed.check_key(override, known, prepared.groups)

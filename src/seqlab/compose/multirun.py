@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from seqlab.compose import overrides as typed
 from seqlab.compose.hydra_route import Composed, compose_checked, composed, prepare, text
+from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import PRIMARY, compose_raw, hydra_session, in_three_lines, plain_of, resolved
 from seqlab.config import build_experiment
 
@@ -49,7 +50,8 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
                 held = final.get(text(override), "")
                 final[text(override)] = max(held, mark + text(override).lstrip("+"), key=len)
             plain, _ = resolved(config)
-            composed(plain, Path(), ())
+            with naming_the_file(config, parsed, prepared.folders, prepared.groups):
+                composed(plain, Path(), ())
             for combination in itertools.product(*options):
                 _check_values(plain, [o.key_or_group for o in values], combination)
     return [final[text(override)] for override in prepared.overrides]
