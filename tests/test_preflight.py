@@ -1,10 +1,14 @@
 """A run replaces what a run wrote, when it may, and nothing of anybody else's."""
 
+import importlib.util
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import seqlab
-from seqlab.compose import compose
+from seqlab.compose import check_sweep, compose
 from seqlab.errors import UserError
 from seqlab.preflight import check_start
 
@@ -60,3 +64,32 @@ def test_a_finished_run_on_arrays_is_replaced_by_force_alone(tmp_path):
     with pytest.raises(UserError, match="no test part"):
         seqlab.run([*TINY, "evaluate_test=true"], data=data, run_dir=tmp_path / "n")
     assert not (tmp_path / "n").exists()
+
+
+def test_an_unknown_data_set_is_refused_before_torch(tmp_path):
+    code = (
+        "import sys, seqlab\n"
+        "try:\n    seqlab.run(['data=archive', 'data.name=gunpoint'])\n"
+        "except seqlab.UserError as error:\n    assert 'GunPoint' in str(error)\n"
+        "else:\n    raise AssertionError\n"
+        "assert not {'torch', 'pytorch_lightning', 'aeon', 'wandb'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, cwd=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["data.name=GunPoint,gunpoint"], ["model=gru,lstm", "data.name=gunpoint"]])
+def test_every_data_set_of_a_sweep_is_looked_for_first(words):
+    with pytest.raises(UserError, match="did you mean GunPoint"):
+        check_sweep(["data=archive", *words])
+
+
+def test_a_tracker_that_is_not_installed(tmp_path, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "tensorboard" else find(name, *rest)
+    )
+    with pytest.raises(UserError, match="tensorboard is not installed"):
+        check_start(compose([*TINY, "logger=tensorboard"]).experiment, tmp_path / "a")
+    with pytest.raises(UserError, match="tensorboard is not installed"):
+        check_sweep(["logger=csv,tensorboard"])

@@ -9,6 +9,7 @@ import yaml
 from seqlab import files
 from seqlab.config import Experiment, build_experiment
 from seqlab.config.build import all_keys, to_plain
+from seqlab.config.data import ArchiveConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact
 from seqlab.results import (
@@ -20,6 +21,7 @@ from seqlab.results import (
     RESULT_FILE,
     read_result,
 )
+from seqlab.trackers.choose import require_package
 
 # Settings that leave the numbers of a run as they are.
 _APART = ("logger", "force")
@@ -34,8 +36,8 @@ def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = Fal
         data_given: whether arrays were handed over from Python.
 
     Raises:
-        UserError: for a run directory that is taken or cannot be made, an `init_from` that is no run, or
-            `data=memory` without arrays.
+        UserError: for a run directory that is taken or cannot be made, an `init_from` that is no run,
+            `data=memory` without arrays, a data set that cannot be had, or a tracker that is not installed.
     """
     if experiment.data.kind == "memory" and not data_given:
         raise UserError(
@@ -47,6 +49,23 @@ def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = Fal
     if experiment.init_from is not None:
         check_run(Path(experiment.init_from), "init_from")
     _check_directory(experiment, run_dir)
+    check_parts(experiment)
+
+
+def check_parts(experiment: Experiment) -> None:
+    """Refuse a data set of the archive that cannot be had, and a tracker that is not installed.
+
+    A set that has to be downloaded is downloaded here. Sources from packages of the user's own are left alone.
+
+    Raises:
+        UserError: if the set's files are neither on this machine nor on the archive's site.
+    """
+    require_package(experiment.logger)
+    if experiment.data.kind == "archive":
+        from seqlab.data.archive import Archive
+
+        assert isinstance(experiment.data, ArchiveConfig)
+        Archive(experiment.data).find_train()
 
 
 def check_run(run_dir: Path, key: str) -> None:

@@ -168,3 +168,21 @@ def test_own_directory_comes_first(tmp_path, folder):
     mine = archive("Mine", directory=str(tmp_path))
     assert mine.name == "Mine"
     assert len(mine.read_train()) == len(mine.read_test()) == 2
+
+
+def test_capitals_count_and_no_network_is_asked(monkeypatch):
+    asked = serve(monkeypatch, b"")
+    message = refused("gunpoint")
+    assert "did you mean GunPoint?" in message and "case-sensitive" in message
+    assert not asked
+
+
+def test_the_folder_that_was_searched_is_named(tmp_path):
+    assert f"in {tmp_path / 'none'} (data.directory), which is no folder" in refused(
+        "Coffee", directory=str(tmp_path / "none")
+    )
+    (tmp_path / "Pumps").mkdir()
+    (tmp_path / "Pumps" / "Pumps_TRAIN.ts").write_text(TEXT)
+    message = refused("Pump", directory=str(tmp_path))
+    assert f"in {tmp_path} (data.directory) nor" in message
+    assert "did you mean Pumps?" in message

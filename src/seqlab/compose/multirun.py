@@ -15,13 +15,16 @@ from seqlab.compose import overrides as typed
 from seqlab.compose.hydra_route import Composed, compose_checked, composed, prepare, text
 from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import PRIMARY, compose_raw, hydra_session, in_three_lines, plain_of, resolved
-from seqlab.config import build_experiment
+from seqlab.config import Experiment, build_experiment
+from seqlab.config.build import to_plain
+from seqlab.preflight import check_parts
 
 
 def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> list[str]:
     """Hold every choice of every swept override to the typed tree, before anything starts.
 
-    Every combination of group choices is composed; every combination of values is then built on it.
+    Every combination of group choices is composed; every combination of values is then built on it. Data sets and
+    trackers that come up are then looked for, each once.
 
     Args:
         overrides: such as ["model=lstm,gru", "seed=range(5)"].
@@ -36,6 +39,7 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
     prepared = prepare(overrides, config_dir)
     parsed = [*_configured_sweep(prepared.folders, prepared.overrides), *prepared.overrides]
     final: dict[str, str] = {}
+    parts: dict[str, Experiment] = {}
     with hydra_session(prepared.folders) as hydra:
         choosing = [o for o in parsed if o.is_sweep_override() and prepared.chooses(o)]
         values = [o for o in parsed if o.is_sweep_override() and not prepared.chooses(o)]
@@ -53,7 +57,10 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
             with naming_the_file(config, parsed, prepared.folders, prepared.groups):
                 composed(plain, Path(), ())
             for combination in itertools.product(*options):
-                _check_values(plain, [o.key_or_group for o in values], combination)
+                experiment = _with_values(plain, [o.key_or_group for o in values], combination)
+                parts.setdefault(_parts_named(experiment), experiment)
+    for experiment in parts.values():
+        check_parts(experiment)
     return [final[text(override)] for override in prepared.overrides]
 
 
@@ -126,8 +133,14 @@ def _alone(override: Override, folders: Sequence[Path]) -> list[Override]:
     return typed.parse([f"{override.get_key_element()}={word}" for word in words])
 
 
-def _check_values(plain: Mapping[str, Any], keys: Sequence[str], values: Sequence[Any]) -> None:
-    """Build the typed tree with `values` at `keys`; a text with an interpolation is left to the job."""
+def _parts_named(experiment: Experiment) -> str:
+    """What `check_parts` looks at, in one word."""
+    data = to_plain(experiment.data)
+    return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
+
+
+def _with_values(plain: Mapping[str, Any], keys: Sequence[str], values: Sequence[Any]) -> Experiment:
+    """The typed tree with `values` at `keys`; a text with an interpolation is left to the job."""
     tree = _copy(plain)
     for key, value in zip(keys, values, strict=True):
         if isinstance(value, str) and "${" in value:
@@ -137,7 +150,7 @@ def _check_values(plain: Mapping[str, Any], keys: Sequence[str], values: Sequenc
         for place in places:
             node = node[place]
         node[leaf] = value
-    build_experiment(tree)
+    return build_experiment(tree)
 
 
 def _copy(plain: Mapping[str, Any]) -> dict[str, Any]:

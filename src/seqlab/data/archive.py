@@ -52,23 +52,47 @@ class Archive(Source):
         """Read NAME_TEST.ts."""
         return read_ts(self._find("TEST"))
 
+    def find_train(self) -> Path:
+        """The file of the training part, downloaded if need be.
+
+        Raises:
+            UserError: if there is none to be had.
+        """
+        return self._find("TRAIN")
+
     def _find(self, part: str) -> Path:
         own = [self._own_dir, self._own_dir / self._name] if self._own_dir else []
         for folder in [*own, bundled_dir() / self._name, _cache_dir() / self._name]:
             file = folder / f"{self._name}_{part}.ts"
             if file.is_file():
                 return file
+        names = list(dict.fromkeys([*self._names_in_own_dir(), *bundled()]))
+        for name in names:
+            if name != self._name and name.lower() == self._name.lower():
+                raise self._absent("names are case-sensitive", name)
         try:
             download.fetch(self._name, self._download_dir)
         except download.NotFetched as error:
-            names = bundled()
-            near = nearest(self._name, names)
-            hint = f"did you mean {near}? " if near else ""
-            raise UserError(
-                f"data.name: no data set {self._name} on this machine, and {error}\n"
-                f"{hint}bundled, needing no network: {', '.join(names)}"
-            ) from None
+            raise self._absent(str(error), nearest(self._name, names)) from None
         return self._download_dir / self._name / f"{self._name}_{part}.ts"
+
+    def _absent(self, reason: str, near: str | None) -> UserError:
+        """That the set cannot be had: where it was looked for, why not, and what may have been meant."""
+        where = "on this machine"
+        if self._own_dir is not None:
+            found = "" if self._own_dir.is_dir() else ", which is no folder,"
+            where = f"in {self._own_dir} (data.directory){found} nor elsewhere on this machine"
+        hint = f"did you mean {near}? " if near else ""
+        return UserError(
+            f"data.name: no data set {self._name} {where}, and {reason}\n"
+            f"{hint}bundled, needing no network: {', '.join(bundled())}"
+        )
+
+    def _names_in_own_dir(self) -> list[str]:
+        if self._own_dir is None or not self._own_dir.is_dir():
+            return []
+        found = [*self._own_dir.glob("*_TRAIN.ts"), *self._own_dir.glob("*/*_TRAIN.ts")]
+        return sorted({file.name.removesuffix("_TRAIN.ts") for file in found})
 
 
 def bundled_dir() -> Path:

@@ -33,11 +33,7 @@ def make_tracker(config: LoggerConfig, warn: Callable[[str], None] = _to_stderr)
 
         inner: Tracker = WandbTracker(config.wandb)
     elif config.name == "tensorboard":
-        if importlib.util.find_spec("tensorboard") is None:
-            raise UserError(
-                "logger=tensorboard: the package tensorboard is not installed\n"
-                "allowed: wandb, csv, none; or install it: pip install 'seqlab[tensorboard]'"
-            )
+        require_package(config)
         from seqlab.trackers.tensorboard import TensorBoardTracker
 
         inner = TensorBoardTracker()
@@ -46,6 +42,19 @@ def make_tracker(config: LoggerConfig, warn: Callable[[str], None] = _to_stderr)
 
         inner = CsvTracker()
     return Guarded(inner, config.name, warn)
+
+
+def require_package(config: LoggerConfig) -> None:
+    """Refuse a tracker whose package is not installed, without importing it.
+
+    Raises:
+        UserError: for tensorboard without its package; the others are always there.
+    """
+    if config.name == "tensorboard" and importlib.util.find_spec("tensorboard") is None:
+        raise UserError(
+            "logger=tensorboard: the package tensorboard is not installed\n"
+            "allowed: wandb, csv, none; or install it: pip install 'seqlab[tensorboard]'"
+        )
 
 
 @final
