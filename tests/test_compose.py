@@ -165,9 +165,12 @@ def test_experiments_come_over_the_groups_and_under_the_command_line():
         ("=3", "key=value"),
         ("seed", "key=value"),
         ("", "key=value"),
-        ("seed=1,2", "add -m"),
-        ("model=lstm,gru", "add -m"),
-        ("seed=range(3)", "add -m"),
+        ("name=a,b", "add -m"),
+        ("seed=1,2", "did you mean: -m seed=1,2 (runs each)"),
+        ("model=lstm,gru", "did you mean: -m model=lstm,gru (runs each)"),
+        ("model.cell=lstm,gru", "did you mean: -m model.cell=lstm,gru (runs each)"),
+        ("seed=range(3)", "did you mean: -m 'seed=range(3)' (runs each)"),
+        ("data=x", "allowed: archive, japanese_vowels"),
         ("hydra.run.dirr=x", "did you mean: hydra.run.dir"),
         ("hydra.runn.dir=x", "did you mean: hydra.run"),
         ("hydra/launcher=joblib", "basic"),
@@ -178,6 +181,24 @@ def test_experiments_come_over_the_groups_and_under_the_command_line():
 )
 def test_refusals_say_what_and_what_instead(override: str, words: str):
     assert words in refused(override)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["model", "=", "gru"], ["model=", "gru"], ["model", "=gru"], ["seed=1", "model", "=", "gru", "name=x"]],
+)
+def test_spaces_around_the_equals_sign(words: list[str]):
+    message = refused(*words)
+    assert "no spaces" in message and message.endswith("did you mean: model=gru")
+
+
+def test_an_empty_value_is_no_space():
+    assert compose(["name=", "seed=1"]).experiment.seed == 1
+
+
+def test_a_choice_for_python_alone_composes_and_is_not_offered():
+    assert compose(["data=memory"]).experiment.data.kind == "memory"
+    assert "memory" not in refused("data=memry")
 
 
 def test_a_key_of_another_choice_is_refused():

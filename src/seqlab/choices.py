@@ -8,6 +8,8 @@ from seqlab.errors import UserError
 
 # `local` holds for a machine and `hydra` belongs to Hydra; neither is a choice about a run.
 _NOT_CHOICES = frozenset({"local", "hydra"})
+# Chosen by `seqlab.run` for arrays; a command line has none to hand over.
+_PYTHON_ONLY = frozenset({("data", "memory")})
 
 
 def conf_folders(config_dir: Path | None = None, plugin_folders: Sequence[Path] = ()) -> list[Path]:
@@ -43,6 +45,11 @@ def choices(folders: Sequence[Path], group: str) -> list[str]:
             for path in (folder / group).rglob("*.yaml")
         }
     return sorted(found)
+
+
+def offered(folders: Sequence[Path], group: str) -> list[str]:
+    """Names of the choices that can be made on a command line, sorted."""
+    return [name for name in choices(folders, group) if (group, name) not in _PYTHON_ONLY]
 
 
 def local_file(folders: Sequence[Path]) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from seqlab import paths
-from seqlab.choices import choices, conf_folders, groups
+from seqlab.choices import conf_folders, groups, offered
 
 _WIDTH = 100
 # A top-level setting with its comment.
@@ -56,7 +56,7 @@ def train_help(command: str, config_dir: Path | None = None) -> str:
     known = groups(folders)
     order = [name for name in defaults if name in known] + [name for name in known if name not in defaults]
     for group in order:
-        words = [f"{name}*" if name == defaults.get(group) else name for name in choices(folders, group)]
+        words = [f"{name}*" if name == defaults.get(group) else name for name in offered(folders, group)]
         lines += _row(group, ", ".join(words))
     lines += ["", "Settings above the groups"]
     for match in filter(None, map(_SETTING.match, primary.splitlines())):

@@ -1,11 +1,15 @@
 """Words of a command line -> a command with its options; unknown ones are refused with the nearest."""
 
 import argparse
+import dataclasses
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from seqlab.choices import conf_folders, groups
 from seqlab.cli.help import command_help, train_help
+from seqlab.config.experiment import Experiment
 from seqlab.errors import UserError, nearest
 
 _TRAIN_FLAGS = ("--multirun", "--config", "--config-dir", "--cfg", "--help")
@@ -62,10 +66,12 @@ def run_train(words: Sequence[str], *, command: str) -> int:
     parser.add_argument("--config", type=Path)
     parser.add_argument("-c", "--cfg", choices=["job"])
     options, rest = parser.parse_known_args(list(words))
-    for word in rest:
+    for place, word in enumerate(rest):
         if word.startswith("-"):
             flag = word.partition("=")[0]
-            raise UserError(f"{command}: there is no flag {flag!r}\n{_allowed(flag, _TRAIN_FLAGS)}")
+            setting = _setting(word, rest[place + 1 :], options.config_dir)
+            hint = f"settings are written {setting}" if setting else _allowed(flag, _TRAIN_FLAGS)
+            raise UserError(f"{command}: there is no flag {flag!r}\n{hint}")
     if options.help:
         print(train_help(command, options.config_dir))
         return 0
@@ -80,6 +86,18 @@ def run_train(words: Sequence[str], *, command: str) -> int:
         return train_many(rest, options.config_dir, called)
     composed = settings_of(rest, options.config_dir, options.config)
     return show_config(composed) if options.cfg else train_one(composed, called)
+
+
+def _setting(word: str, rest: Sequence[str], config_dir: Path | None) -> str | None:
+    """`--model gru` and `--model=gru` as the setting that was meant, or None where it is none."""
+    key, equals, value = word.lstrip("-").partition("=")
+    top = [field.name for field in dataclasses.fields(Experiment)]
+    if key.split(".")[0] not in {*top, *groups(conf_folders(config_dir))}:
+        return None
+    if not equals:
+        follows = bool(rest) and not rest[0].startswith("--") and "=" not in rest[0]
+        value = rest[0] if follows else "VALUE"
+    return f"without dashes\ndid you mean: {shlex.quote(f'{key}={value}')}"
 
 
 def _allowed(word: str, known: Sequence[str]) -> str:

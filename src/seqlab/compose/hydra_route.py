@@ -67,7 +67,7 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> Compose
     """
     prepared = prepare(overrides, config_dir)
     for override in prepared.overrides:
-        typed.check_no_sweep(override)
+        typed.check_no_sweep(override, prepared.groups)
     with hydra_session(prepared.folders) as hydra:
         config, _ = compose_checked(hydra, prepared, prepared.overrides)
         plain, run_dir = resolved(config)

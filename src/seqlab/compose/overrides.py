@@ -1,6 +1,8 @@
 """Overrides as people type them: parsed by Hydra's grammar, checked on the files and on the typed tree."""
 
 import dataclasses
+import re
+import shlex
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, Quote, QuotedString
 from hydra.errors import HydraException
 
-from seqlab.choices import choices
+from seqlab.choices import choices, offered
 from seqlab.config import Experiment
 from seqlab.config.build import node_class
 from seqlab.errors import ConfigError, UnknownKeyError, UserError, nearest
@@ -18,16 +20,38 @@ from seqlab.errors import ConfigError, UnknownKeyError, UserError, nearest
 # May stand for nothing at all: `experiment=null`.
 _OPTIONAL_GROUPS = frozenset({"experiment"})
 _KEYS_LISTED = 16
+_SETTING = re.compile(r"[+~]{0,2}[\w./@-]+=[^=]+", re.DOTALL)
 
 
 def parse(overrides: Sequence[str]) -> list[Override]:
     """Parse overrides with Hydra's grammar.
 
     Raises:
-        UserError: for one that does not parse, with the quoted form that would.
+        UserError: for one that does not parse, with the quoted form that would, or the form without spaces.
     """
     parser = OverridesParser.create()
+    _check_no_spaces(overrides)
     return [_parse_one(parser, text) for text in overrides]
+
+
+def _check_no_spaces(overrides: Sequence[str]) -> None:
+    """Refuse `key = value`, which the shell hands over as two or three words."""
+    for place, word in enumerate(overrides):
+        before, after = overrides[max(place - 1, 0) : place], overrides[place + 1 : place + 2]
+        if word == "=":
+            words = [*before, word, *after]
+        elif word.startswith("="):
+            words = [*before, word]
+        elif word.endswith("=") and after and "=" not in after[0] and not after[0].startswith("~"):
+            words = [word, *after]
+        else:
+            continue
+        whole = "".join(words)
+        if _SETTING.fullmatch(whole):
+            raise UserError(
+                f"{' '.join(words)!r} is not a setting: there are no spaces around '='\n"
+                f"did you mean: {shlex.quote(whole)}"
+            )
 
 
 def _parse_one(parser: OverridesParser, text: str) -> Override:
@@ -70,20 +94,43 @@ def given_text(override: Override) -> str:
     return override.input_line.partition("=")[2] if override.input_line else ""
 
 
-def check_no_sweep(override: Override) -> None:
+def check_no_sweep(override: Override, groups: Sequence[str]) -> None:
     """Refuse several values where one is wanted.
 
     Raises:
-        UserError: for a sweep, with both things it may have meant.
+        UserError: for a sweep, with the things it may have meant.
     """
     if override.is_sweep_override():
         key, value = override.key_or_group, given_text(override)
+        if is_group(override, groups) or not _takes_text(key):
+            raise UserError(
+                f"{key}: {value!r} is several values\ndid you mean: -m {shlex.quote(f'{key}={value}')} (runs each)"
+            )
         raise UserError(
             f"{key}: {value!r} is several values; add -m to run each\n"
             f"did you mean: {_shell_quoted(f'{key}=[{value}]')} (a list) or "
             + _shell_quoted(f'{key}="{value}"')
             + " (one word)"
         )
+
+
+def _takes_text(key: str) -> bool:
+    """Whether a key may hold any text or a list of words; so may one that only some choice has."""
+    node: Any = Experiment
+    prefix = ""
+    for word in key.split("."):
+        if not dataclasses.is_dataclass(node):
+            return True
+        chosen: Any = node_class(typing.cast(type[Any], node), {}, prefix)
+        field = next((f for f in dataclasses.fields(chosen) if f.name == word), None)
+        if field is None:
+            return True
+        if field.metadata.get("part") is not None:
+            return False
+        node = typing.get_type_hints(chosen)[word]
+        prefix = f"{prefix}.{word}" if prefix else word
+    kinds = {typing.get_origin(kind) or kind for kind in (node, *typing.get_args(node))}
+    return bool(kinds & {str, list})
 
 
 def check_group(override: Override, folders: Sequence[Path], groups: Sequence[str]) -> None:
@@ -98,7 +145,8 @@ def check_group(override: Override, folders: Sequence[Path], groups: Sequence[st
     known = choices(folders, group) if group in groups else []
     if not known:
         raise ConfigError(group, given_text(override), ", ".join(groups), nearest(group, groups))
-    allowed = ", ".join(known)
+    offer = offered(folders, group)
+    allowed = ", ".join(offer)
     if override.is_delete():
         raise ConfigError(f"~{group}", given_text(override), f"{group}= one of {allowed}")
     for value in choice_values(override, folders):
@@ -106,7 +154,7 @@ def check_group(override: Override, folders: Sequence[Path], groups: Sequence[st
             continue
         for word in value if isinstance(value, list) and group in _OPTIONAL_GROUPS else [value]:
             if not isinstance(word, (str, int, float)) or str(word) not in known:
-                raise ConfigError(group, word, allowed, nearest(str(word), known))
+                raise ConfigError(group, word, allowed, nearest(str(word), offer))
 
 
 def choice_values(override: Override, folders: Sequence[Path]) -> list[Any]:
@@ -119,9 +167,9 @@ def choice_values(override: Override, folders: Sequence[Path]) -> list[Any]:
     if not override.is_sweep_override():
         return [value]
     if isinstance(value, Glob):
-        found = value.filter(choices(folders, override.key_or_group))
+        found = value.filter(offered(folders, override.key_or_group))
         if not found:
-            known = ", ".join(choices(folders, override.key_or_group))
+            known = ", ".join(offered(folders, override.key_or_group))
             raise ConfigError(override.key_or_group, given_text(override), f"a pattern for some of {known}")
         return list(found)
     if override.is_interval_sweep():

@@ -35,7 +35,7 @@ def compose_stored(file: Path, overrides: Sequence[str]) -> Composed:
     known = typed.known_keys(plain)
     config = OmegaConf.create(plain)
     for override in parsed:
-        typed.check_no_sweep(override)
+        typed.check_no_sweep(override, known_groups)
         key = override.key_or_group
         if typed.is_group(override, known_groups):
             raise UserError(
