@@ -508,3 +508,9 @@ def test_folders_and_parsing():
     assert conf_folders() == [paths.conf_dir()]
     assert GROUPS == ["data", "experiment", "logger", "model", "optimizer", "scheduler", "task", "trainer"]
     assert parse(["seed=1"])[0].value() == 1
+
+
+def test_a_data_folder_is_kept_as_an_absolute_path_and_an_address_as_it_is(tmp_path: Path):
+    assert compose(["data.directory=sets"]).experiment.data.directory == str(tmp_path / "sets")
+    address = "https://me:secret@example.org/sets"
+    assert compose([f"data.directory='{address}'"]).experiment.data.directory == address

@@ -86,8 +86,9 @@ def composed(plain: dict[str, Any], run_dir: Path, overrides: Sequence[str]) -> 
             "experiment: the first line of an experiment's YAML file must be: # @package _global_"
         )
     experiment = build_experiment(plain)
-    if experiment.data.directory is not None:  # a run is scored again from any folder
-        experiment.data.directory = str(Path(experiment.data.directory).expanduser().absolute())
+    folder = experiment.data.directory
+    if folder is not None and "://" not in folder:  # a run is scored again from any folder
+        experiment.data.directory = str(Path(folder).expanduser().absolute())
     return Composed(experiment=experiment, plain=plain, run_dir=run_dir, overrides=tuple(overrides))
 
 
