@@ -186,3 +186,17 @@ def test_the_folder_that_was_searched_is_named(tmp_path):
     message = refused("Pump", directory=str(tmp_path))
     assert f"in {tmp_path} (data.directory) nor" in message
     assert "did you mean Pumps?" in message
+
+
+def test_a_set_with_missing_values_comes_in_the_archives_completed_version(monkeypatch, cache):
+    missing = TEXT.replace("1", "?", 1)
+    content = zipped(
+        **{f"Coffee_{part}.ts": missing for part in ("TRAIN", "TEST")},
+        **{f"Coffee_nmv_{part}.ts": TEXT for part in ("TRAIN", "TEST")},
+    )
+    asked = serve(monkeypatch, content)
+    for _ in range(2):  # as it comes, and from the cache
+        source = archive("Coffee")
+        assert source.read_train().labels == source.read_test().labels == ["a", "b"]
+        assert "filled in by the archive's makers" in source.notes[0]
+    assert len(asked) == 1

@@ -63,8 +63,7 @@ class Archive(Source):
     def _find(self, part: str) -> Path:
         own = [self._own_dir, self._own_dir / self._name] if self._own_dir else []
         for folder in [*own, bundled_dir() / self._name, _cache_dir() / self._name]:
-            file = folder / f"{self._name}_{part}.ts"
-            if file.is_file():
+            if (file := self._file_in(folder, part)) is not None:
                 return file
         names = list(dict.fromkeys([*self._names_in_own_dir(), *bundled()]))
         for name in names:
@@ -74,7 +73,18 @@ class Archive(Source):
             download.fetch(self._name, self._download_dir)
         except download.NotFetched as error:
             raise self._absent(str(error), nearest(self._name, names)) from None
-        return self._download_dir / self._name / f"{self._name}_{part}.ts"
+        file = self._file_in(self._download_dir / self._name, part)
+        assert file is not None, "what was fetched is there"
+        return file
+
+    def _file_in(self, folder: Path, part: str) -> Path | None:
+        """A part's file in a folder; where values are missing in the set, the archive's own completed version."""
+        complete = {p: folder / f"{self._name}_nmv_{p}.ts" for p in ("TRAIN", "TEST")}
+        if all(path.is_file() for path in complete.values()):
+            self.notes = ("values missing in this set were filled in by the archive's makers (_nmv)",)
+            return complete[part]
+        plain = folder / f"{self._name}_{part}.ts"
+        return plain if plain.is_file() else None
 
     def _absent(self, reason: str, near: str | None) -> UserError:
         """That the set cannot be had: where it was looked for, why not, and what may have been meant."""

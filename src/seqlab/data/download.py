@@ -25,7 +25,8 @@ class NotFetched(Exception):  # it is an answer, turned into the user's error by
 def fetch(name: str, directory: Path) -> None:
     """Download a set into `directory`/NAME/NAME_TRAIN.ts and NAME_TEST.ts.
 
-    Only these two files are taken from what comes, each written whole.
+    Only these two files are taken from what comes, each written whole; and, where the archive has them, the same
+    two without missing values, NAME_nmv_TRAIN.ts and NAME_nmv_TEST.ts.
 
     Raises:
         NotFetched: if the site cannot be reached or has no such set.
@@ -40,7 +41,8 @@ def fetch(name: str, directory: Path) -> None:
                     raise NotFetched(
                         f"what the archive's site has under this name lacks {min(wanted - members.keys())}"
                     )
-                for file in sorted(wanted):
+                complete = {f"{name}_nmv_TRAIN.ts", f"{name}_nmv_TEST.ts"}
+                for file in sorted(wanted | (complete if complete <= members.keys() else set())):
                     _extract(archive, members[file], directory / name / file)
         except zipfile.BadZipFile:  # the site answers an unknown name with a page
             raise NotFetched("the archive's site has none of this name") from None

@@ -160,6 +160,7 @@ class SequenceData:
         if "_test_file" in self.__dict__:
             sizes["test"] = len(self._test_file.raw)
         notes = [f"class {name} has a single sequence, which stays in training" for name in singles]
+        notes.extend(self.source.notes)
         return {
             "name": self.source.name,
             "kind": self.config.kind,

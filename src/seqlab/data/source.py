@@ -13,10 +13,14 @@ class Source(ABC):
 
     Args:
         config: the settings of the data, of the class registered for this source.
+
+    Attributes:
+        notes: sentences about the data that belong beside every result; a source may set them while it reads.
     """
 
     def __init__(self, config: DataConfig) -> None:
         self.config = config
+        self.notes: tuple[str, ...] = ()
 
     @property
     @abstractmethod
