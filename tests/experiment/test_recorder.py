@@ -1,10 +1,15 @@
 """Which epoch is the best, and when to stop."""
 
 import itertools
+import os
+import signal
+import time
 
 import pytest
 
+from seqlab.experiment.processes import Interrupted, interruptible
 from seqlab.experiment.recorder import Recorder, better
+from seqlab.files import read_rows
 from seqlab.results import EpochRow
 
 
@@ -58,3 +63,35 @@ def test_patience_counts_from_the_last_better_value(tmp_path):
         6,
         4,
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_to_stop_waits_until_an_epoch_is_kept_whole(tmp_path, number):
+    told = []
+
+    class Saved:
+        def save(self, path):
+            os.kill(os.getpid(), number)  # comes between the row and its checkpoint
+            path.parent.mkdir(exist_ok=True)
+            path.write_text("saved")
+
+    class Told:
+        def log(self, row):
+            told.append(row.epoch)
+
+    recorder = Recorder(
+        run_dir=tmp_path,
+        monitor="auroc",
+        patience=None,
+        checkpoint=lambda *_: Saved(),
+        tracker=Told(),
+        watcher=None,
+    )
+    with interruptible(), pytest.raises(Interrupted) as caught:
+        recorder.on_epoch(row(1, 0.5, 1.0))
+    assert caught.value.signal == number
+    assert [r["epoch"] for r in read_rows(tmp_path / "metrics.jsonl")] == [1] == told
+    assert (tmp_path / "checkpoints" / "best.ckpt").read_text() == "saved"
+    with interruptible(), pytest.raises(Interrupted):  # and outside of an epoch it is answered at once
+        os.kill(os.getpid(), number)
+        time.sleep(5)

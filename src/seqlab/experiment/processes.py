@@ -50,6 +50,13 @@ class Interrupted(BaseException):
         super().__init__(f"stopped by {self.signal.name}")
 
 
+class _Requests:
+    """Requests to stop, as the handlers of `interruptible` leave them for `in_one_piece`."""
+
+    held = False
+    waiting: int | None = None
+
+
 @contextlib.contextmanager
 def interruptible() -> Generator[None]:
     """Turn SIGINT and SIGTERM into `Interrupted`; in threads other than the main one, do nothing.
@@ -66,7 +73,11 @@ def interruptible() -> Generator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal last
         before_that, last = last, time.monotonic()
-        if last - before_that > 2:
+        if last - before_that <= 2:
+            return
+        if _Requests.held:
+            _Requests.waiting = number
+        else:
             raise Interrupted(number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -75,6 +86,26 @@ def interruptible() -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def in_one_piece() -> Generator[None]:
+    """Let a request to stop wait until what is inside is done, so that files that belong together agree.
+
+    Raises:
+        Interrupted: on leaving, if somebody asked meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    _Requests.held = True
+    try:
+        yield
+    finally:
+        _Requests.held = False
+        number, _Requests.waiting = _Requests.waiting, None
+    if number is not None:
+        raise Interrupted(number)
 
 
 def in_processes(world: int, work: Callable[..., object], *args: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from seqlab import files
 from seqlab.checkpoint import Checkpoint
+from seqlab.experiment.processes import in_one_piece
 from seqlab.results import (
     BEST_CHECKPOINT,
     LAST_CHECKPOINT,
@@ -86,11 +87,18 @@ class Recorder:
             self._watcher.batch(len(self.rows) + 1, done, batches)
 
     def on_epoch(self, row: EpochRow) -> bool:
-        """Keep an epoch's row.
+        """Keep an epoch's row, its checkpoints and what was told of it: all of them, or none.
 
         Returns:
             Whether to stop early.
+
+        Raises:
+            Interrupted: once the epoch is kept, if the run was asked to stop meanwhile.
         """
+        with in_one_piece():
+            return self._keep(row)
+
+    def _keep(self, row: EpochRow) -> bool:
         self.rows.append(row)
         before = self.best
         improved = before is None or better(row, before, self._monitor)
