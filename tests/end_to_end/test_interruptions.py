@@ -42,10 +42,9 @@ def none_left(group: int, within: float = 10) -> bool:
     return False
 
 
-def test_kill_9_loses_two_seconds_at_most_and_the_same_command_runs_to_the_end(person, small, wandb_records):
-    words = [*small, "trainer.max_epochs=150", "hydra.run.dir=out"]
+def test_kill_9_loses_two_seconds_at_most_and_the_directory_takes_the_run_again(person, small, wandb_records):
     run_dir = person.work / "out"
-    with person.begin_training(*words) as process:
+    with person.begin_training(*small, *LONG) as process:
         wait_for_epochs(process, run_dir, 3)
         done = epochs(run_dir)
         time.sleep(2)
@@ -60,7 +59,7 @@ def test_kill_9_loses_two_seconds_at_most_and_the_same_command_runs_to_the_end(p
     followed = [r["history"]["item"] for r in wandb_records(run_dir) if r["type"] == "history"]
     assert [row["epoch"] for row in followed[:done]] == list(range(1, done + 1))
 
-    again = person.train(*words)
+    again = person.train(*small, "trainer.max_epochs=150", "hydra.run.dir=out")
     assert (again.returncode, again.stderr) == (0, "")
     whole = list(read_rows(run_dir / "metrics.jsonl"))
     assert [row["epoch"] for row in whole] == list(range(1, 151))
