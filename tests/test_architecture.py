@@ -21,7 +21,7 @@ FLOORS = {
     "preflight": 3, "model": 3, "checkpoint": 3,
     "compose": 4, "evaluation": 4, "gradients": 4, "lit": 4,
     "experiment": 5,
-    "predict": 6,
+    "predict": 6, "sweep": 6,
     "testing": 7,
     "cli": 8,
     "__init__": 9, "__main__": 10,

@@ -1,4 +1,7 @@
-"""What a run leaves behind: the schemas of result.json and of the rows of metrics.jsonl. See docs/run-directory.md."""
+"""What runs and sweeps leave behind: the schemas of result.json, metrics.jsonl and trials.parquet.
+
+See docs/run-directory.md.
+"""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -52,6 +55,39 @@ class EpochRow:
     def to_dict(self) -> dict[str, Any]:
         """Plain contents of the row."""
         return asdict(self)
+
+
+# How a trial of a sweep stands. The first three use up budget; "failed" covers what was lost to the machine as well;
+# "infeasible" was turned down by a constraint before it trained.
+TrialState = Literal["complete", "pruned", "diverged", "failed", "infeasible", "running", "waiting"]
+COUNTED_STATES: tuple[TrialState, ...] = ("complete", "pruned", "diverged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRow:
+    """One row of trials.parquet.
+
+    Args:
+        arm: name of its arm.
+        number: its number within the arm's study, from 0; its run directory is trials/<arm>/<number>.
+        state: how it stands.
+        parameters: what the search chose: dotted setting -> value.
+        values: one for every objective, in their order; None where there is none (empty while it runs).
+        epochs: epochs trained.
+        seconds: wall time from the order to the value.
+        reason: why it was pruned, diverged, failed or turned down; None otherwise.
+        retry_of: number of the trial whose place it takes, or None.
+    """
+
+    arm: str
+    number: int
+    state: TrialState
+    parameters: dict[str, bool | int | float | str | None]
+    values: tuple[float | None, ...] = ()
+    epochs: int = 0
+    seconds: float = 0.0
+    reason: str | None = None
+    retry_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ def option(
     """A dataclass field that carries what a person needs to know to set it.
 
     Args:
-        default: the value where the YAML says nothing; a list is copied.
+        default: the value where the YAML says nothing; a list is copied, a class is called.
         help: the meaning, one sentence.
         unit: such as "time steps"; empty for pure numbers.
         low: smallest value allowed.

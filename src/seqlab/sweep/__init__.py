@@ -1,0 +1,1 @@
+"""Search: one Optuna study an arm, warm workers, exact budgets. Never reads test scores."""
