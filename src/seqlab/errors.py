@@ -63,7 +63,11 @@ class UnknownKeyError(ConfigError):
 
 
 class RunFailed(Exception):
-    """A run that could not be completed for a reason of its own, such as a loss that became NaN."""
+    """A run that could not be completed for a reason of its own."""
+
+
+class Diverged(RunFailed):
+    """A run whose loss or outputs are no finite numbers any more: its settings' own fault."""
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

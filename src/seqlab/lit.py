@@ -18,7 +18,7 @@ from torch import Tensor
 from seqlab.batch import SequenceBatch
 from seqlab.config.experiment import Experiment
 from seqlab.config.training import OptimizerConfig, SchedulerConfig
-from seqlab.errors import RunFailed
+from seqlab.errors import Diverged
 from seqlab.model import SequenceModel
 from seqlab.recurrent.dropout import set_dropout_step
 from seqlab.results import EpochRow
@@ -124,7 +124,7 @@ class Lit(pl.LightningModule):
         """A run whose loss is not a number ends here, before its scores are taken.
 
         Raises:
-            RunFailed: with epoch and step of the first loss that was not finite.
+            Diverged: with epoch and step of the first loss that was not finite.
         """
         bad = self._first_bad_step
         if self.trainer.world_size > 1:
@@ -133,8 +133,8 @@ class Lit(pl.LightningModule):
         if int(bad) >= 0:
             raise self._diverged("the loss was", int(bad))
 
-    def _diverged(self, what: str, step: int) -> RunFailed:
-        return RunFailed(
+    def _diverged(self, what: str, step: int) -> Diverged:
+        return Diverged(
             f"{what} not a finite number at epoch {self.current_epoch + 1}, step {step}; "
             f"a lower optimizer.lr (now {self.experiment.optimizer.lr:g}) or a gradient clip may help"
         )
@@ -147,7 +147,7 @@ class Lit(pl.LightningModule):
         """Scores of the epoch, learning-rate plateau, and the listener.
 
         Raises:
-            RunFailed: if the network's outputs on the validation part are not all finite.
+            Diverged: if the network's outputs on the validation part are not all finite.
         """
         logits, targets = self._validation.collect()
         if not bool(torch.isfinite(logits).all()):
@@ -165,7 +165,10 @@ class Lit(pl.LightningModule):
         if self._plateau is not None:
             loss = row.validation["loss"]
             self._plateau.step(float("inf") if loss is None else loss)
-        self.trainer.should_stop = self._on_epoch(row)
+        stop = torch.tensor(self._on_epoch(row), dtype=torch.uint8, device=self.device)
+        if self.trainer.world_size > 1:  # only the first process is told to stop from outside
+            dist.all_reduce(stop, op=dist.ReduceOp.MAX)
+        self.trainer.should_stop = bool(stop)
 
 
 def make_optimizer(config: OptimizerConfig, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:

@@ -1,5 +1,6 @@
 """Where a result comes from: versions, machine and commit."""
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -10,8 +11,9 @@ _PACKAGES = (
 )  # fmt: skip
 
 
+@functools.cache
 def environment() -> dict[str, str]:
-    """Versions of Python and the packages that shape a number, and the machine."""
+    """Versions of Python and the packages that shape a number, and the machine; looked up once a process."""
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {
         "python": platform.python_version(),

@@ -25,6 +25,8 @@ OWN_FILES = (RESULT_FILE, CONFIG_FILE, METRICS_FILE, PREDICTIONS_FILE, "metrics.
 OWN_FOLDERS = ("checkpoints", FIGURES_FOLDER, "wandb", "tensorboard")
 
 Status = Literal["completed", "failed", "interrupted", "pruned"]
+# Whose fault it is that a run did not complete: the settings', the machine's, somebody's wish, or a program's.
+Cause = Literal["diverged", "pruned", "disk", "memory", "stopped", "error"]
 Part = Literal["train", "validation", "test"]
 # Names of metrics in files and objectives; an undefined one is null.
 METRICS = ("loss", "accuracy", "balanced_accuracy", "f1_macro", "auroc", "ece")
@@ -114,7 +116,8 @@ class RunResult:
     Args:
         name: the run's name.
         status: how it ended.
-        reason: why it did not complete; None if it did.
+        reason: why it did not complete, in words; None if it did.
+        cause: the same in one word; None if it did.
         seed: the run's seed.
         started: when, ISO 8601 with time zone.
         task: kind, classes, monitored metric, pooling.
@@ -138,6 +141,7 @@ class RunResult:
     name: str
     status: Status
     reason: str | None = None
+    cause: Cause | None = None
     seed: int
     started: str
     task: dict[str, Any] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from seqlab import files
 from seqlab.checkpoint import Checkpoint
+from seqlab.experiment.oversight import Overseer
 from seqlab.experiment.processes import in_one_piece
 from seqlab.results import (
     BEST_CHECKPOINT,
@@ -58,6 +59,7 @@ class Recorder:
         checkpoint: makes a checkpoint of the network as it is now, for (epoch, step).
         tracker: follows every epoch; None on the processes that do not write.
         watcher: somebody who looks on, or None.
+        overseer: may end the run, and has no checkpoints written meanwhile; None for a run of its own.
     """
 
     def __init__(
@@ -69,15 +71,19 @@ class Recorder:
         checkpoint: Callable[[int, int], Checkpoint],
         tracker: Tracker | None,
         watcher: Watcher | None,
+        overseer: Overseer | None = None,
     ) -> None:
         self.rows: list[EpochRow] = []
         self.best: EpochRow | None = None
+        self.best_checkpoint: Checkpoint | None = None
+        self.pruned = False
         self._run_dir = run_dir
         self._monitor = monitor
         self._patience = patience
         self._checkpoint = checkpoint
         self._tracker = tracker
         self._watcher = watcher
+        self._overseer = overseer
         self._last_saved = time.monotonic()
         self._improved = 0
 
@@ -96,7 +102,11 @@ class Recorder:
             Interrupted: once the epoch is kept, if the run was asked to stop meanwhile.
         """
         with in_one_piece():
-            return self._keep(row)
+            stop = self._keep(row)
+        if self._overseer is not None and self._tracker is not None:
+            assert self.best is not None
+            self.pruned = self._overseer.epoch(row, self.best)
+        return stop or self.pruned
 
     def _keep(self, row: EpochRow) -> bool:
         self.rows.append(row)
@@ -108,7 +118,9 @@ class Recorder:
         if self._tracker is not None:
             files.append_row(self._run_dir / METRICS_FILE, row.to_dict())
             if improved:
-                self._checkpoint(row.epoch, row.step).save(self._run_dir / BEST_CHECKPOINT)
+                self.best_checkpoint = self._checkpoint(row.epoch, row.step)
+                if self._overseer is None:
+                    self.best_checkpoint.save(self._run_dir / BEST_CHECKPOINT)
             if time.monotonic() - self._last_saved > _SECONDS_BETWEEN_LAST_CHECKPOINTS:
                 self.save_last()
             self._tracker.log(row)
@@ -119,12 +131,12 @@ class Recorder:
         return self._patience is not None and row.epoch - self._improved >= self._patience
 
     def save_last(self, step: int | None = None) -> None:
-        """Write the network as it is.
+        """Write the network as it is, unless an overseer decides later what is kept.
 
         Args:
             step: optimiser steps done; None: those of the last whole epoch.
         """
-        if self._tracker is not None and self.rows:
+        if self._tracker is not None and self.rows and self._overseer is None:
             row = self.rows[-1]
             self._checkpoint(row.epoch, step or row.step).save(self._run_dir / LAST_CHECKPOINT)
             self._last_saved = time.monotonic()

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from torch.multiprocessing.spawn import ProcessException
 
 from seqlab import files, provenance
-from seqlab.checkpoint import Checkpoint, cpu_weights, load_checkpoint
+from seqlab.checkpoint import Checkpoint, cpu_weights
 from seqlab.config.build import build_experiment, to_plain
 from seqlab.config.data import DataConfig, MemoryConfig
 from seqlab.config.experiment import Experiment
@@ -26,12 +26,14 @@ from seqlab.config.registry import load, part
 from seqlab.data.memory import Memory
 from seqlab.data.module import SequenceData
 from seqlab.data.source import Source
-from seqlab.errors import RunFailed, UserError
+from seqlab.errors import Diverged, RunFailed, UserError
 from seqlab.experiment.fitting import check_hardware, fit, start_from, threads
 from seqlab.experiment.naming import run_name, summary, tags
+from seqlab.experiment.oversight import Overseer
 from seqlab.experiment.processes import Interrupted, Rank, in_processes, interruptible, rank_from_environment
 from seqlab.experiment.recorder import Recorder, Watcher
-from seqlab.experiment.scoring import computed_costs, first_batch, score
+from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms, leave_behind, score
+from seqlab.experiment.warm import data_of, kept_data_of
 from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
@@ -46,6 +48,7 @@ from seqlab.results import (
     OWN_FILES,
     OWN_FOLDERS,
     RESULT_FILE,
+    Cause,
     RunResult,
     read_result,
 )
@@ -62,6 +65,7 @@ def run(
     command: str,
     watcher: Watcher | None = None,
     data: tuple[Any, Any] | None = None,
+    overseer: Overseer | None = None,
 ) -> RunResult:
     """Train one model and leave a run directory behind.
 
@@ -71,6 +75,7 @@ def run(
         command: the command line that repeats the run, kept with the result.
         watcher: somebody who looks on, such as the screen.
         data: (X, y), a list of arrays [T, F] and a list of labels, in place of a data source.
+        overseer: whoever ordered this run as one of many; the run is lean then.
 
     Returns:
         The result, as in result.json; its status tells how the run ended.
@@ -85,17 +90,23 @@ def run(
     devices = experiment.trainer.devices
     several = devices > 1 or experiment.trainer.strategy == "ddp"
     if several and rank_from_environment() is None:
-        return _run_in_processes(devices, experiment, source, run_dir, command, watcher)
-    return _run(experiment, source, run_dir, command, watcher)
+        return _run_in_processes(devices, experiment, source, run_dir, command, watcher, overseer)
+    return _run(experiment, source, run_dir, command, watcher, overseer)
 
 
 def _run_in_processes(
-    devices: int, experiment: Experiment, source: Source, run_dir: Path, command: str, watcher: Watcher | None
+    devices: int,
+    experiment: Experiment,
+    source: Source,
+    run_dir: Path,
+    command: str,
+    watcher: Watcher | None,
+    overseer: Overseer | None,
 ) -> RunResult:
     """The run as its processes leave it; the first of them writes the result, also of a run that fails."""
     before = _result_stamp(run_dir)
     try:
-        in_processes(devices, _run, experiment, source, run_dir, command, watcher)
+        in_processes(devices, _run, experiment, source, run_dir, command, watcher, overseer)
     except (Interrupted, ProcessException):
         if _result_stamp(run_dir) in (None, before):
             raise  # nothing was written: there is no story but this one
@@ -123,7 +134,12 @@ def _with_source(experiment: Experiment, data: tuple[Any, Any] | None) -> tuple[
 
 
 def _run(
-    experiment: Experiment, source: Source, run_dir: Path, command: str, watcher: Watcher | None
+    experiment: Experiment,
+    source: Source,
+    run_dir: Path,
+    command: str,
+    watcher: Watcher | None,
+    overseer: Overseer | None,
 ) -> RunResult:
     """The run as one of its processes sees it."""
     load_plugins(experiment.plugins)  # a spawned process starts without them
@@ -131,14 +147,8 @@ def _run(
     began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
-        data = SequenceData(
-            source, experiment.data, experiment.seed, overfit_batches=experiment.trainer.overfit_batches
-        )
-        with torch.random.fork_rng(devices=()):  # the caller's generator stays as it was
-            torch.manual_seed(experiment.seed)
-            model = SequenceModel(experiment, data.spec)
-        if experiment.init_from is not None:
-            start_from(model, data, Path(experiment.init_from))
+        data = kept_data_of(experiment) if overseer is not None else data_of(experiment, source)
+        model = _network(experiment, data)
         if experiment.evaluate_test and rank.first:
             data.test_loader()  # a test part that cannot be read is refused now, not after the training
         facts = data.facts()
@@ -153,18 +163,28 @@ def _run(
             cost=computed_costs(model, facts["lengths"]["mean"]),
             threads=experiment.trainer.threads,
             environment=provenance.environment(),
-            git_commit=provenance.git_commit(),
+            git_commit=overseer.git_commit if overseer is not None else provenance.git_commit(),
             command=command,
             plugins=experiment.plugins,
             run_dir=run_dir,
         )
         if rank.first:
-            _first_process(experiment, data, model, result, rank, watcher, began)
+            _first_process(experiment, data, model, result, rank, watcher, overseer, began)
         else:
-            recorder = _recorder(experiment, data, model, result, None, None)
+            recorder = _recorder(experiment, data, model, result, None, None, overseer)
             with contextlib.suppress(RunFailed):  # the first process tells the story
                 fit(experiment, data, model, rank, recorder, result)
     return result
+
+
+def _network(experiment: Experiment, data: SequenceData) -> SequenceModel:
+    """The network before training, a pure function of its arguments."""
+    with torch.random.fork_rng(devices=()):  # the caller's generator stays as it was
+        torch.manual_seed(experiment.seed)
+        model = SequenceModel(experiment, data.spec)
+    if experiment.init_from is not None:
+        start_from(model, data, Path(experiment.init_from))
+    return model
 
 
 def _first_process(
@@ -174,23 +194,29 @@ def _first_process(
     result: RunResult,
     rank: Rank,
     watcher: Watcher | None,
+    overseer: Overseer | None,
     began: float,
 ) -> None:
     """Train, score and write; however it ends, result.json says so."""
     tracker = make_tracker(experiment.logger, watcher.note if watcher is not None else print)
-    recorder = _recorder(experiment, data, model, result, tracker, watcher)
+    recorder = _recorder(experiment, data, model, result, tracker, watcher, overseer)
     outcome = Outcome(status="failed")
     with _claimed(experiment, result.run_dir):
         try:
-            _announce(experiment, result, model, tracker, watcher)
-            profiles = {"at initialisation": gradient_profile(model, first_batch(data))}
+            _announce(experiment, result, model, tracker, watcher, overseer)
+            profiles = {} if overseer is not None else _profile_before(model, data)
+            if overseer is not None:
+                overseer.begins()
             fit(experiment, data, model, rank, recorder, result)
-            model.cpu().load_state_dict(load_checkpoint(result.run_dir / BEST_CHECKPOINT).weights)
-            outcome = score(experiment, data, model, recorder, result, profiles)
+            if recorder.pruned:
+                result.status, result.cause = "pruned", "pruned"
+                result.reason = f"pruned after epoch {len(recorder.rows)}"
+            else:
+                outcome = _score_and_keep(experiment, data, model, recorder, result, overseer, profiles)
         except BaseException as error:
             result.status = "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
-            result.reason, ours = _reason(error)
-            if ours:
+            result.reason, result.cause = _reason(error)
+            if result.cause == "error":
                 raise
         finally:
             result.seconds["total"] = time.monotonic() - began
@@ -200,9 +226,38 @@ def _first_process(
                 result.write()
             except OSError as error:  # a full disk keeps no result; the failure is told all the same
                 result.status, result.reason = "failed", result.reason or _of_the_disk(error)
+                result.cause = result.cause or "disk"
             tracker.finish(dataclasses.replace(outcome, status=result.status, summary=summary(result)))
             if watcher is not None:
                 watcher.after(result)
+
+
+def _score_and_keep(
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    recorder: Recorder,
+    result: RunResult,
+    overseer: Overseer | None,
+    profiles: dict[str, Any],
+) -> Outcome:
+    """Score the best epoch, and leave behind what is to be kept of it."""
+    best = recorder.best_checkpoint
+    assert best is not None
+    model.cpu().load_state_dict(best.weights)
+    scored = score(experiment, data, model, recorder, result)
+    if overseer is not None:
+        if overseer.latency:
+            result.cost["latency_ms"] = latency_ms(model, first_batch(data))
+        if not overseer.scored(result):
+            return Outcome(status="completed")
+        best.save(result.run_dir / BEST_CHECKPOINT)
+        profiles = _profile_before(_network(experiment, data), data)
+    return leave_behind(experiment, data, model, recorder, result, scored, profiles)
+
+
+def _profile_before(model: SequenceModel, data: SequenceData) -> dict[str, Any]:
+    return {"at initialisation": gradient_profile(model, first_batch(data))}
 
 
 def _recorder(
@@ -212,6 +267,7 @@ def _recorder(
     result: RunResult,
     tracker: Tracker | None,
     watcher: Watcher | None,
+    overseer: Overseer | None,
 ) -> Recorder:
     stored = build_experiment(redact(to_plain(experiment)))
 
@@ -232,11 +288,17 @@ def _recorder(
         checkpoint=checkpoint,
         tracker=tracker,
         watcher=watcher,
+        overseer=overseer,
     )
 
 
 def _announce(
-    experiment: Experiment, result: RunResult, model: SequenceModel, tracker: Tracker, watcher: Watcher | None
+    experiment: Experiment,
+    result: RunResult,
+    model: SequenceModel,
+    tracker: Tracker,
+    watcher: Watcher | None,
+    overseer: Overseer | None,
 ) -> None:
     if watcher is not None:
         length = round(result.data["lengths"]["mean"])
@@ -247,9 +309,12 @@ def _announce(
             config=redact(to_plain(experiment)),
             tags=tags(experiment, result),
             group=experiment.logger.wandb.group,
+            job_type="train" if overseer is None else "trial",
             run_dir=result.run_dir,
         )
     )
+    if overseer is not None and line is not None and "online failed" not in line:
+        return  # where each of many runs can be looked at need not be said
     if line and watcher is not None:
         watcher.note(line)
     elif line and experiment.logger.wandb.mode == "online":  # why it is offline must not be lost
@@ -293,12 +358,19 @@ def _of_the_disk(error: OSError, place: Path | str = "the run directory") -> str
     return f"{error.strerror or error}: {error.filename or place}"
 
 
-def _reason(error: BaseException) -> tuple[str, bool]:
-    """Why a run did not complete, and whether that is a bug of ours, to be seen with its traceback."""
-    if isinstance(error, (RunFailed, Interrupted)):
-        return str(error), False
+def _reason(error: BaseException) -> tuple[str, Cause]:
+    """Why a run did not complete; an "error" is a bug of ours, to be seen with its traceback."""
+    if isinstance(error, Diverged):
+        return str(error), "diverged"
+    if isinstance(error, RunFailed):
+        return str(error), "disk"
+    if isinstance(error, Interrupted):
+        return str(error), "stopped"
     if isinstance(error, torch.OutOfMemoryError):
-        return "out of memory on the device; a smaller data.batch_size or model.hidden_size may help", False
+        return (
+            "out of memory on the device; a smaller data.batch_size or model.hidden_size may help",
+            "memory",
+        )
     if isinstance(error, OSError) and error.errno in _FULL:
-        return _of_the_disk(error), False
-    return f"{type(error).__name__}: {error}", True
+        return _of_the_disk(error), "disk"
+    return f"{type(error).__name__}: {error}", "error"

@@ -1,4 +1,4 @@
-"""After training: scores of the best epoch beside the baselines, predictions, figures, costs."""
+"""After training: scores of the best epoch, then beside them baselines, predictions, figures, latency."""
 
 import statistics
 import time
@@ -30,20 +30,18 @@ def score(
     model: SequenceModel,
     recorder: Recorder,
     result: RunResult,
-    profiles: dict[str, Any],
-) -> Outcome:
-    """Score `model`, which carries the weights of its best epoch, and write what a finished run leaves behind.
+) -> dict[Part, PartScores]:
+    """Score `model`, which carries the weights of its best epoch.
 
     Args:
         experiment: the settings.
         data: the data; their test part is read only if `evaluate_test` says so.
         model: the network, on the CPU.
         recorder: the rows of the training.
-        result: filled in with metrics, intervals, baselines, most confused pairs and latency.
-        profiles: name -> gradient profile taken before training.
+        result: filled in with metrics, intervals and most confused pairs.
 
     Returns:
-        What the tracker is told.
+        The scores of every part that was read.
     """
     best = recorder.best
     assert best is not None
@@ -60,9 +58,38 @@ def score(
         result.metrics[name] = part.scores
         result.intervals[name] = part.intervals
         result.most_confused[name] = part.most_confused
+    return scored
+
+
+def leave_behind(
+    experiment: Experiment,
+    data: SequenceData,
+    model: SequenceModel,
+    recorder: Recorder,
+    result: RunResult,
+    scored: dict[Part, PartScores],
+    profiles: dict[str, Any],
+) -> Outcome:
+    """Write what a finished run leaves behind beside its numbers.
+
+    Args:
+        experiment: the settings.
+        data: the data.
+        model: the network at its best epoch, on the CPU.
+        recorder: the rows of the training.
+        result: filled in with baselines and latency.
+        scored: what `score` returned.
+        profiles: name -> gradient profile taken before training.
+
+    Returns:
+        What the tracker is told.
+    """
+    best = recorder.best
+    assert best is not None
+    classes = list(data.spec.classes)
     result.baselines = baselines(data, model, scored)
     batch = first_batch(data)
-    result.cost["latency_ms"] = _latency_ms(model, batch)
+    result.cost["latency_ms"] = latency_ms(model, batch)
     profiles[f"at the best epoch ({best.epoch})"] = gradient_profile(model, batch)
     predictions = [
         PartPredictions(split=name, ids=part.ids, true=part.targets, probabilities=part.probabilities)
@@ -123,7 +150,7 @@ def computed_costs(model: SequenceModel, mean_length: float) -> dict[str, float 
     }
 
 
-def _latency_ms(model: SequenceModel, batch: SequenceBatch) -> float:
+def latency_ms(model: SequenceModel, batch: SequenceBatch) -> float:
     """Median wall time to predict one sequence alone, in milliseconds, on the CPU."""
     assert batch.values is not None
     length = int(batch.lengths[0])

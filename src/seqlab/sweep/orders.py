@@ -1,0 +1,106 @@
+"""What coordinator and worker say to each other, over a pipe. Plain contents; neither needs torch to read them.
+
+A worker gets an `Order`, answers with messages while it trains, and waits for a word where one is due: after
+`Costs` (True: go on), `Epoch` of a sweep that prunes (True: stop here), `Scored` (True: keep the files).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A trial to be run.
+
+    Args:
+        settings: the whole experiment as plain contents.
+        run_dir: where its files go.
+        command: the command line that repeats it.
+        git_commit: of the code, looked up once.
+        metrics: objectives, such as ("validation.accuracy", "cost.parameters").
+        ask_costs: whether a constraint is waiting for the costs before anything is trained.
+        latency: whether cost.latency_ms is wanted.
+        prunes: whether an answer is due after every epoch.
+    """
+
+    settings: dict[str, Any]
+    run_dir: Path
+    command: str
+    git_commit: str | None
+    metrics: tuple[str, ...]
+    ask_costs: bool
+    latency: bool
+    prunes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostsOf:
+    """Settings whose costs are wanted, without training; answered by `Costs` with one entry each."""
+
+    settings: list[dict[str, Any]]
+    latency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker has imported everything and waits for orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """parameters, flops, state_size and, if wanted, latency_ms."""
+
+    costs: list[dict[str, float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """The first optimiser step comes next; seconds since the order arrived."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch is over: its number from 1, and the first objective at the best epoch so far."""
+
+    epoch: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The objectives at the best epoch; seconds since the last optimiser step."""
+
+    values: tuple[float | None, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line worth saying, such as why W&B is offline."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run is over and its files are written.
+
+    Args:
+        status: completed, pruned, failed, interrupted.
+        cause: why not completed, in one word, as in result.json; "user" for settings or data that do not fit.
+        reason: the same in words.
+        epochs: trained.
+        costs: of the network.
+    """
+
+    status: Literal["completed", "pruned", "failed", "interrupted", "infeasible"]
+    cause: str | None
+    reason: str | None
+    epochs: int
+    costs: dict[str, float | None]
+
+
+Message = Ready | Costs | Begins | Epoch | Scored | Note | Ended

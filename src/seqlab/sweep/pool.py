@@ -1,0 +1,131 @@
+"""A worker process as the coordinator sees it: started, talked to, asked to stop, ended, replaced."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+from seqlab.sweep.entry import begin
+from seqlab.sweep.orders import Message, Ready
+
+START_SECONDS = 180.0
+STOP_SECONDS = 15.0
+
+
+class Lost(Exception):
+    """The worker is gone, or was ended since it had hung; the message says why."""
+
+
+class Worker:
+    """One warm process, started when it is first needed.
+
+    On Linux it is forked from a server that has imported everything once and runs no threads; elsewhere it is
+    spawned. The coordinator itself, which has threads, is never forked.
+
+    Args:
+        number: which worker, from 0.
+        plugins: packages whose parts the runs use.
+        log: where what it prints is appended.
+    """
+
+    def __init__(self, number: int, plugins: list[str], log: Path) -> None:
+        self._number, self._plugins, self._log = number, plugins, log
+        self._process: Any = None
+        self._line: connection.Connection | None = None
+
+    def ensure(self) -> None:
+        """Start the process if there is none, and wait until it is ready.
+
+        Raises:
+            Lost: if it does not come up.
+        """
+        if self._process is not None and self._process.is_alive():
+            return
+        self.kill()
+        context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        if sys.platform == "linux":
+            context.set_forkserver_preload(["seqlab.sweep.worker"])
+
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(
+            target=begin,
+            args=(theirs, self._number, self._plugins, self._log),
+            name=f"seqlab-worker-{self._number}",
+        )
+        self._process.start()
+        theirs.close()
+        deadline = time.monotonic() + START_SECONDS
+        while not isinstance(self.receive(1.0), Ready):
+            if time.monotonic() > deadline:
+                self.kill()
+                raise Lost(f"a worker did not start within {START_SECONDS:.0f} s")
+
+    def send(self, word: Any) -> None:
+        """Say something.
+
+        Raises:
+            Lost: if nobody listens any more.
+        """
+        assert self._line is not None
+        try:
+            self._line.send(word)
+        except OSError:
+            raise Lost(self._how_it_ended()) from None
+
+    def receive(self, seconds: float) -> Message | None:
+        """What the worker says within so many seconds; None if it says nothing.
+
+        Raises:
+            Lost: if it is gone.
+        """
+        assert self._line is not None
+        connection.wait([self._line, self._process.sentinel], seconds)
+        try:
+            if self._line.poll():
+                return self._line.recv()
+        except (EOFError, OSError):
+            raise Lost(self._how_it_ended()) from None
+        if not self._process.is_alive():
+            raise Lost(self._how_it_ended())
+        return None
+
+    def interrupt(self) -> None:
+        """Ask the trial at work to stop cleanly; an idle worker ends."""
+        if self._process is not None and self._process.is_alive():
+            with contextlib.suppress(OSError):
+                os.kill(self._process.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process and all that it has started, at once."""
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(OSError, AttributeError):
+                os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                process.kill()
+            process.join(STOP_SECONDS)
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def stop(self) -> None:
+        """Let an idle process end."""
+        if self._process is not None and self._process.is_alive() and self._line is not None:
+            with contextlib.suppress(OSError):
+                self._line.send(None)
+            self._process.join(STOP_SECONDS)
+        self.kill()
+
+    def _how_it_ended(self) -> str:
+        self._process.join(1.0)
+        code = self._process.exitcode
+        if code is None or code >= 0:
+            return f"the worker ended by itself (exit code {code}; see {self._log.name})"
+        name = signal.Signals(-code).name
+        hint = ", as the system does when memory runs out" if -code == signal.SIGKILL else ""
+        return f"the worker was ended by {name}{hint}"

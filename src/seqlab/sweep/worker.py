@@ -1,0 +1,249 @@
+"""A warm process that runs one trial after the other: everything is imported once, and the data stay in memory.
+
+It lies in a process group of its own, so that Ctrl-C in a terminal reaches the coordinator alone, and so that all it
+has started ends with it. A thread listens to the coordinator; when the pipe breaks the coordinator is gone, and so is
+the worker.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from seqlab.config.build import build_experiment
+from seqlab.config.experiment import Experiment
+from seqlab.errors import RunFailed, UserError
+from seqlab.experiment import run
+from seqlab.experiment.fitting import threads
+from seqlab.experiment.processes import Interrupted
+from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms
+from seqlab.experiment.warm import kept_data_of
+from seqlab.model import SequenceModel
+from seqlab.plugins import load_plugins
+from seqlab.results import EpochRow, RunResult
+from seqlab.sweep.orders import Begins, Costs, CostsOf, Ended, Epoch, Message, Note, Order, Ready, Scored
+
+
+class Line(Protocol):
+    """Either end of a conversation."""
+
+    def send(self, message: Any) -> None:
+        """Say something."""
+        ...
+
+    def recv(self) -> Any:
+        """Wait for an answer."""
+        ...
+
+
+def serve(connection: Connection, number: int, plugins: list[str], log: Path) -> None:
+    """Run trials until told to stop (None), or until the coordinator is gone.
+
+    Args:
+        connection: to the coordinator.
+        number: which worker this is, from 0; GPUs are dealt out by it.
+        plugins: packages whose parts the runs use.
+        log: where what libraries print, and tracebacks, are appended.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # Windows has no process groups
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with log.open("ab") as stream:  # the coordinator has the screen
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+    line = _Listener(connection)
+    load_plugins(plugins)
+    line.send(Ready())
+    while (order := line.recv()) is not None:
+        if isinstance(order, CostsOf):
+            line.send(Costs([costs(build_experiment(plain), order.latency) for plain in order.settings]))
+        else:
+            _deal_out_gpus(number, order)
+            line.send(_run(order, line))
+
+
+class _Listener:
+    """The coordinator's words, read by a thread that notices when it is gone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._words: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True, name="seqlab-listener").start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self._words.put(self._connection.recv())
+            except (EOFError, OSError):
+                _end_group()
+
+    def send(self, message: Message) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            _end_group()
+
+    def recv(self) -> Any:
+        return self._words.get()
+
+
+def _end_group() -> None:
+    """End this process and all that it has started."""
+    with contextlib.suppress(OSError, AttributeError):
+        if os.getpgid(0) == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+class Foreman:
+    """The overseer of a trial, who passes everything on.
+
+    Args:
+        order: the trial.
+        line: to whoever decides; picklable where the trial trains in processes of its own.
+        arrived: when the order did, by the monotonic clock.
+    """
+
+    def __init__(self, order: Order, line: Line, arrived: float) -> None:
+        self.git_commit = order.git_commit
+        self.latency = order.latency
+        self._metrics = order.metrics
+        self._prunes = order.prunes
+        self._line = line
+        self._arrived = arrived
+        self._last_step = self._arrived
+
+    def begins(self) -> None:
+        """Tell how long it took to get here."""
+        self._line.send(Begins(time.monotonic() - self._arrived))
+
+    def epoch(self, row: EpochRow, best: EpochRow) -> bool:
+        """Pass the value of the best epoch so far on, and wait for a word if one is due."""
+        self._last_step = time.monotonic()
+        part, _, name = self._metrics[0].partition(".")
+        value = best.validation.get(name) if part == "validation" else None
+        self._line.send(Epoch(row.epoch, value))
+        return bool(self._line.recv()) if self._prunes else False
+
+    def scored(self, result: RunResult) -> bool:
+        """Pass the objectives on, and wait for whether to keep the files."""
+        values = tuple(objective_value(result, metric) for metric in self._metrics)
+        self._line.send(Scored(values, time.monotonic() - self._last_step))
+        return bool(self._line.recv())
+
+
+def objective_value(result: RunResult, metric: str) -> float | None:
+    """Such as "validation.accuracy" or "cost.parameters" of a result; never of the test part."""
+    place, _, name = metric.partition(".")
+    found = result.cost if place == "cost" else result.metrics.get("validation", {})
+    return found.get(name)
+
+
+def _run(order: Order, line: _Listener) -> Ended:
+    arrived = time.monotonic()
+    try:
+        experiment = build_experiment(order.settings)
+        found: dict[str, float | None] = {}
+        if order.ask_costs:
+            found = costs(experiment, order.latency)
+            line.send(Costs([found]))
+            if not line.recv():
+                return Ended("infeasible", None, None, 0, found)
+        result = _train(experiment, order, line, arrived)
+        return Ended(result.status, result.cause, result.reason, result.epochs.get("run", 0), result.cost)
+    except Interrupted as error:
+        return Ended("interrupted", "stopped", str(error), 0, {})
+    except UserError as error:
+        return Ended("failed", "user", " ".join(str(error).split()), 0, {})
+    except MemoryError as error:
+        return Ended("failed", "memory", f"out of memory: {error}", 0, {})
+    except RunFailed as error:
+        return Ended("failed", "disk", str(error), 0, {})
+    except Exception as error:  # the trial's own, whatever it is: the sweep goes on
+        traceback.print_exc()
+        return Ended("failed", "error", f"{type(error).__name__}: {' '.join(str(error).split())}", 0, {})
+
+
+def _train(experiment: Experiment, order: Order, line: _Listener, arrived: float) -> RunResult:
+    def begin(to: Line) -> RunResult:
+        return run(
+            experiment,
+            run_dir=order.run_dir,
+            command=order.command,
+            overseer=Foreman(order, to, arrived),
+            watcher=_Teller(to),
+        )
+
+    if experiment.trainer.devices == 1 and experiment.trainer.strategy != "ddp":
+        return begin(line)
+    ours, theirs = Pipe()
+    with ours, theirs:
+        threading.Thread(target=_relay, args=(ours, line, order), daemon=True).start()
+        return begin(theirs)
+
+
+def _relay(ours: Connection, line: _Listener, order: Order) -> None:
+    """Pass on what the first process of a trial says, and what is answered."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            message = ours.recv()
+            line.send(message)
+            if isinstance(message, Scored) or (order.prunes and isinstance(message, Epoch)):
+                ours.send(line.recv())
+
+
+class _Teller:
+    """A watcher who passes on what must be heard; the coordinator has the screen."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def before(self, result: RunResult, layers: Any, epochs: int) -> None:
+        """Nothing."""
+
+    def note(self, line: str) -> None:
+        """Pass it on."""
+        self._line.send(Note(line))
+
+    def batch(self, epoch: int, done: int, batches: int) -> None:
+        """Nothing."""
+
+    def epoch(self, row: EpochRow, best_epoch: int) -> None:
+        """Nothing: the overseer hears of it."""
+
+    def after(self, result: RunResult) -> None:
+        """Nothing."""
+
+
+def costs(experiment: Experiment, latency: bool) -> dict[str, float | None]:
+    """What a network costs, counted without training it."""
+    data = kept_data_of(experiment)
+    place: Callable[[], Any] = contextlib.nullcontext if latency else lambda: torch.device("meta")
+    with threads(experiment.trainer.threads), place():
+        model = SequenceModel(experiment, data.spec)
+        found = computed_costs(model, float(data.facts()["lengths"]["mean"]))
+        if latency:
+            found["latency_ms"] = latency_ms(model, first_batch(data))
+    return found
+
+
+def _deal_out_gpus(number: int, order: Order) -> None:
+    """Let this worker see its own GPUs only; done once, before CUDA starts."""
+    if torch.cuda.is_initialized() or not torch.cuda.is_available():
+        return
+    wanted = int(order.settings["trainer"]["devices"])
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    seen = named.split(",") if named else [str(i) for i in range(torch.cuda.device_count())]
+    own = [seen[(number * wanted + i) % len(seen)] for i in range(min(wanted, len(seen)))]
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(own)
