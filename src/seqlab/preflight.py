@@ -68,6 +68,12 @@ def check_parts(experiment: Experiment) -> None:
         Archive(experiment.data).find_train()
 
 
+def parts_named(experiment: Experiment) -> str:
+    """What `check_parts` looks at, in one word, so that several runs are checked once."""
+    data = to_plain(experiment.data)
+    return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
+
+
 def check_run(run_dir: Path, key: str) -> None:
     """Refuse a directory without a run that has weights.
 

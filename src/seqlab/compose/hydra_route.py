@@ -1,7 +1,7 @@
 """`compose`: overrides -> checked `Experiment`, through plugins, files, typed tree and Hydra."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from seqlab.compose import overrides as typed
 from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import compose_raw, hydra_session, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
+from seqlab.config.build import leaves
 from seqlab.errors import UnknownKeyError, UserError, nearest
 from seqlab.plugins import load_plugins, local_plugins, plugins_in
 
@@ -27,12 +28,14 @@ class Composed:
         plain: the same as nested plain contents.
         run_dir: where the run is to be written.
         overrides: as the user gave them.
+        interpolated: whether a setting is written in terms of others (`${...}`).
     """
 
     experiment: Experiment
     plain: dict[str, Any]
     run_dir: Path
     overrides: tuple[str, ...]
+    interpolated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,10 @@ def compose(overrides: Sequence[str], config_dir: Path | None = None) -> Compose
     with hydra_session(prepared.folders) as hydra:
         config, _ = compose_checked(hydra, prepared, prepared.overrides)
         plain, run_dir = resolved(config)
+        written = leaves(plain_of(config, resolve=False)).values()
     with naming_the_file(config, prepared.overrides, prepared.folders, prepared.groups):
-        return composed(plain, run_dir, overrides)
+        done = composed(plain, run_dir, overrides)
+    return replace(done, interpolated=any("${" in str(value) for value in written))
 
 
 def composed(plain: dict[str, Any], run_dir: Path, overrides: Sequence[str]) -> Composed:

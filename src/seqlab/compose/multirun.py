@@ -16,8 +16,8 @@ from seqlab.compose.hydra_route import Composed, compose_checked, composed, prep
 from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import PRIMARY, compose_raw, hydra_session, in_three_lines, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
-from seqlab.config.build import to_plain
-from seqlab.preflight import check_parts
+from seqlab.config.build import with_values
+from seqlab.preflight import check_parts, parts_named
 
 
 def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> list[str]:
@@ -58,7 +58,7 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
                 composed(plain, Path(), ())
             for combination in itertools.product(*options):
                 experiment = _with_values(plain, [o.key_or_group for o in values], combination)
-                parts.setdefault(_parts_named(experiment), experiment)
+                parts.setdefault(parts_named(experiment), experiment)
     for experiment in parts.values():
         check_parts(experiment)
     return [final[text(override)] for override in prepared.overrides]
@@ -133,25 +133,9 @@ def _alone(override: Override, folders: Sequence[Path]) -> list[Override]:
     return typed.parse([f"{override.get_key_element()}={word}" for word in words])
 
 
-def _parts_named(experiment: Experiment) -> str:
-    """What `check_parts` looks at, in one word."""
-    data = to_plain(experiment.data)
-    return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
-
-
 def _with_values(plain: Mapping[str, Any], keys: Sequence[str], values: Sequence[Any]) -> Experiment:
     """The typed tree with `values` at `keys`; a text with an interpolation is left to the job."""
-    tree = _copy(plain)
-    for key, value in zip(keys, values, strict=True):
-        if isinstance(value, str) and "${" in value:
-            continue
-        *places, leaf = key.split(".")
-        node = tree
-        for place in places:
-            node = node[place]
-        node[leaf] = value
-    return build_experiment(tree)
-
-
-def _copy(plain: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in plain.items()}
+    pairs = zip(keys, values, strict=True)
+    return build_experiment(
+        with_values(plain, {key: v for key, v in pairs if not (isinstance(v, str) and "${" in v)})
+    )

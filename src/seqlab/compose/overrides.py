@@ -20,6 +20,9 @@ from seqlab.errors import ConfigError, UnknownKeyError, UserError, nearest
 # May stand for nothing at all: `experiment=null`.
 _OPTIONAL_GROUPS = frozenset({"experiment"})
 _KEYS_LISTED = 16
+# Text that needs no quotes, and words that mean something other than text.
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_MEANINGS = frozenset({"null", "true", "false", "nan", "inf"})
 _SETTING = re.compile(r"[+~]{0,2}[\w./@-]+=[^=]+", re.DOTALL)
 
 
@@ -82,6 +85,22 @@ def _one_line(error: Exception) -> str:
 
 def _shell_quoted(text: str) -> str:
     return "'" + text.replace("'", "'\"'\"'") + "'"
+
+
+def key_of(text: str) -> str:
+    """The key of an override: `model.cell` for `++model.cell=gru` and `~model.cell`."""
+    return text.partition("=")[0].lstrip("+~")
+
+
+def value_text(value: bool | int | float | str | None) -> str:
+    """A value in Hydra's grammar, so that it is read back as the same."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if not isinstance(value, str):
+        return repr(value)
+    if _BARE.fullmatch(value) and value.lower() not in _MEANINGS:
+        return value
+    return QuotedString(text=value, quote=Quote.single).with_quotes()
 
 
 def is_group(override: Override, groups: Sequence[str]) -> bool:

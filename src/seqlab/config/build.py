@@ -17,6 +17,7 @@ from seqlab.config.options import range_in_words
 from seqlab.errors import ConfigError, UnknownKeyError, nearest
 
 C = TypeVar("C")
+_ENDLESS = (math.inf, -math.inf)
 
 
 def build_experiment(plain: Mapping[str, Any]) -> Experiment:
@@ -88,22 +89,20 @@ def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> 
         if not isinstance(given, Mapping):
             raise ConfigError(key, given, "a mapping of keys to values")
         return build(typing.cast(type[Any], hint), given, key)
+    if typing.get_origin(hint) in (dict, list):
+        return _several(hint, given, key, field)
     optional = types.NoneType in typing.get_args(hint)
     if optional:
         if given is None:
             return None
         hint = next(arg for arg in typing.get_args(hint) if arg is not types.NoneType)
-    allowed = _type_in_words(hint, field) + (", or null" if optional else "")
+    allowed = type_in_words(hint, field) + (", or null" if optional else "")
     if typing.get_origin(hint) is Literal:
         choices = [str(choice) for choice in typing.get_args(hint)]
         # YAML reads a bare `none`/`32` as a word or a number; a choice is compared by its spelling
         if str(given) not in choices:
             raise ConfigError(key, given, allowed, nearest(str(given), choices))
         return str(given)
-    if typing.get_origin(hint) is list:
-        if not isinstance(given, (list, tuple)) or not all(isinstance(item, str) for item in given):
-            raise ConfigError(key, given, allowed)
-        return list(given)
     if hint is bool and isinstance(given, bool):
         return given
     if hint is int and isinstance(given, int) and not isinstance(given, bool):
@@ -120,16 +119,88 @@ def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> 
     raise ConfigError(key, given, allowed)
 
 
-def _type_in_words(hint: Any, field: "dataclasses.Field[Any]") -> str:
+def _several(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> Any:
+    """`given` as a dictionary or a list; where a list of config classes is wanted, one of them may stand alone."""
+    inner, error = typing.get_args(hint)[-1], ConfigError(key, given, type_in_words(hint, field))
+    if typing.get_origin(hint) is dict:
+        if not isinstance(given, Mapping):
+            raise error
+        return {
+            str(name): _value(inner, below, _join(key, str(name)), field) for name, below in given.items()
+        }
+    if dataclasses.is_dataclass(inner) and isinstance(given, Mapping):
+        return [_value(inner, given, key, field)]
+    if not isinstance(given, (list, tuple)):
+        raise error
+    if dataclasses.is_dataclass(inner):
+        return [_value(inner, item, _join(key, str(place)), field) for place, item in enumerate(given)]
+    kinds = typing.get_args(inner) or (inner,)
+    if not all(isinstance(item, kinds) and item not in _ENDLESS and item == item for item in given):
+        raise error
+    return list(given)
+
+
+def type_in_words(hint: Any, field: "dataclasses.Field[Any]") -> str:
+    """What a setting of the type `hint` may hold, such as "an integer at least 1"."""
     if typing.get_origin(hint) is Literal:
         return ", ".join(str(choice) for choice in typing.get_args(hint))
+    if typing.get_origin(hint) is dict:
+        return "a mapping of names to " + ("mappings" if dataclasses.is_dataclass(_inner(hint)) else "lists")
     if typing.get_origin(hint) is list:
-        return "a list of words, such as [one,two]"
+        if dataclasses.is_dataclass(_inner(hint)):
+            return "a mapping of keys to values, or a list of such"
+        return "a list of words, such as [one,two]" if _inner(hint) is str else "a list, such as [16,32]"
     if field.metadata.get("part") is not None:
         return ", ".join(registry.names(field.metadata["part"]))
+    if types.NoneType in typing.get_args(hint):
+        rest = next(arg for arg in typing.get_args(hint) if arg is not types.NoneType)
+        return f"{type_in_words(rest, field)}, or null"
     words = {bool: "true or false", int: "an integer", float: "a number", str: "a word"}[hint]
     limits = range_in_words(field)
     return f"{words} {limits}" if limits else words
+
+
+def _inner(hint: Any) -> Any:
+    return typing.get_args(hint)[-1]
+
+
+def with_values(plain: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of nested plain contents with `values` at their dotted keys; `plain` stays as it is."""
+    tree = _copy(plain)
+    for key, value in values.items():
+        *places, leaf = key.split(".")
+        node = tree
+        for place in places:
+            node = node.setdefault(place, {})
+        node[leaf] = value
+    return tree
+
+
+def _copy(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _copy(value) if isinstance(value, Mapping) else value for key, value in plain.items()}
+
+
+def value_at(plain: Mapping[str, Any], key: str) -> Any:
+    """What nested plain contents hold at a dotted key.
+
+    Raises:
+        KeyError: if there is no such place.
+    """
+    node: Any = plain
+    for word in key.split("."):
+        if not isinstance(node, Mapping) or word not in node:
+            raise KeyError(key)
+        node = node[word]
+    return node
+
+
+def leaves(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Every value of nested plain contents by its dotted key."""
+    found: dict[str, Any] = {}
+    for name, value in plain.items():
+        key = _join(prefix, name)
+        found |= leaves(value, key) if isinstance(value, Mapping) else {key: value}
+    return found
 
 
 def all_keys(config: Any, prefix: str = "") -> list[str]:

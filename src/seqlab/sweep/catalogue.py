@@ -1,0 +1,53 @@
+"""Which sweeps there are: a listing of files, without Hydra."""
+
+from pathlib import Path
+
+from seqlab import paths
+from seqlab.errors import UserError, nearest
+from seqlab.sweep.yaml_text import read_mapping
+
+
+def sweep_files() -> dict[str, Path]:
+    """The sweeps that can be asked for by name: those in ./sweeps, then the shipped ones."""
+    found: dict[str, Path] = {}
+    for folder in dict.fromkeys((Path.cwd() / "sweeps", paths.sweeps_dir())):
+        for path in sorted(folder.glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def find_sweep(given: str) -> Path:
+    """The file of a sweep.
+
+    Args:
+        given: a name, or a path that ends in .yaml.
+
+    Raises:
+        UserError: if there is none, with the nearest name.
+    """
+    known = sweep_files()
+    path = Path(given).expanduser()
+    if path.suffix == ".yaml":
+        if path.is_file():
+            return path
+        what = f"sweep: there is no file {given!r}"
+    elif given in known:
+        return known[given]
+    else:
+        what = f"sweep: there is no sweep {given!r}"
+    near = nearest(path.stem, known)
+    hint = f"\ndid you mean: sweep={near}" if near else ""
+    raise UserError(f"{what}\n{allowed_sweeps()}{hint}")
+
+
+def allowed_sweeps() -> str:
+    """What may stand behind `sweep=`, in one line."""
+    return f"allowed: {', '.join(sweep_files())}, or a path that ends in .yaml"
+
+
+def question_in(path: Path) -> str:
+    """The question that a sweep's file asks; why it cannot be read, where it cannot."""
+    try:
+        return " ".join(str(read_mapping(path).get("question") or "").split())
+    except UserError as error:
+        return str(error).splitlines()[0]
