@@ -39,6 +39,21 @@ def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = Fal
         UserError: for a run directory that is taken or cannot be made, an `init_from` that is no run,
             `data=memory` without arrays, a data set that cannot be had, or a tracker that is not installed.
     """
+    check_inputs(experiment, data_given=data_given)
+    _check_directory(experiment, run_dir)
+    check_parts(experiment)
+
+
+def check_inputs(experiment: Experiment, *, data_given: bool = False) -> None:
+    """Refuse arrays that nobody handed over, a test part that they lack, and weights that are not there.
+
+    Args:
+        experiment: the settings.
+        data_given: whether arrays were handed over from Python.
+
+    Raises:
+        UserError: for the first of these.
+    """
     if experiment.data.kind == "memory" and not data_given:
         raise UserError(
             "data=memory: there are no arrays\n"
@@ -48,8 +63,6 @@ def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = Fal
         raise UserError("evaluate_test: arrays from Python have no test part\nallowed: evaluate_test=false")
     if experiment.init_from is not None:
         check_run(Path(experiment.init_from), "init_from")
-    _check_directory(experiment, run_dir)
-    check_parts(experiment)
 
 
 def check_parts(experiment: Experiment) -> None:
