@@ -42,6 +42,21 @@ class CostsOf:
     latency: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A trial that has ended and is to be told to the tracker of its settings; answered by `Tracked`."""
+
+    settings: dict[str, Any]
+    run_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A trial has been told to its tracker; lines worth saying."""
+
+    said: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has imported everything and waits for orders."""
@@ -103,4 +118,4 @@ class Ended:
     costs: dict[str, float | None]
 
 
-Message = Ready | Costs | Begins | Epoch | Scored | Note | Ended
+Message = Tracked | Ready | Costs | Begins | Epoch | Scored | Note | Ended

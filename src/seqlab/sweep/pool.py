@@ -100,14 +100,20 @@ class Worker:
             with contextlib.suppress(OSError):
                 os.kill(self._process.pid, signal.SIGTERM)
 
-    def kill(self) -> None:
-        """End the process and all that it has started, at once."""
-        process, self._process = self._process, None
+    def slay(self) -> None:
+        """End the process and all that it has started, at once; whoever listens to it finds it gone."""
+        process = self._process
         if process is not None:
             with contextlib.suppress(OSError, AttributeError):
                 os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(OSError):
                 process.kill()
+
+    def kill(self) -> None:
+        """End the process and let go of it; another is started when it is needed."""
+        self.slay()
+        process, self._process = self._process, None
+        if process is not None:
             process.join(STOP_SECONDS)
         if self._line is not None:
             self._line.close()

@@ -20,15 +20,21 @@ from typing import Any, Literal
 
 import optuna
 import sqlalchemy as sa
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 
 from seqlab.errors import UserError
+from seqlab.sweep.rows import ATTRIBUTE
 
+# What a database that cannot be reached, or takes no more, raises.
+DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
 BEAT_SECONDS = 3.0
 # A coordinator on another machine that has not been heard of for so long is gone.
 SILENCE_SECONDS = 60.0
-ATTRIBUTE = "seqlab"  # of every Optuna trial: state, reason, epochs, seconds, retry_of
 _BUSY_SECONDS = 60.0
 _SHARED_DISKS = (
     "nfs",
@@ -133,19 +139,19 @@ class Store:
                 url, isolation_level="AUTOCOMMIT", **_engine_options(self._sqlite)
             )
             if self._sqlite:
-                sa.event.listen(self._engine, "connect", _tune)
+                event.listen(self._engine, "connect", _tune)
             with self._exclusive() as connection:
                 _metadata.create_all(connection)
             self.storage = RDBStorage(url, engine_kwargs=_engine_options(self._sqlite))
             if self._sqlite:
-                sa.event.listen(self.storage.engine, "connect", _tune)
+                event.listen(self.storage.engine, "connect", _tune)
                 self.storage.engine.dispose()  # connections from here on are tuned
-        except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+        except (SQLAlchemyError, ImportError, OSError) as error:
             raise UserError(f"storage: {in_one_line(error)}\nallowed: {_ALLOWED}") from None
 
     def close(self) -> None:
         """Let go of the database; this coordinator is no longer at work."""
-        with contextlib.suppress(sa.exc.SQLAlchemyError), self._exclusive() as connection:
+        with contextlib.suppress(SQLAlchemyError), self._exclusive() as connection:
             connection.execute(_owners.delete().where(_owners.c.owner == self.owner))
         self.storage.remove_session()
         self.storage.engine.dispose()
@@ -161,7 +167,7 @@ class Store:
                     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(5391742)")
                 yield connection
             except BaseException:
-                with contextlib.suppress(sa.exc.SQLAlchemyError):
+                with contextlib.suppress(SQLAlchemyError):
                     connection.exec_driver_sql("ROLLBACK")
                 raise
             connection.exec_driver_sql("COMMIT")
@@ -214,7 +220,10 @@ class Store:
         if directions is None:
             return optuna.load_study(study_name=self.study_name(arm), storage=self.storage)
         return optuna.create_study(
-            study_name=self.study_name(arm), storage=self.storage, directions=directions, load_if_exists=True
+            study_name=self.study_name(arm),
+            storage=self.storage,
+            directions=[StudyDirection[word.upper()] for word in directions],
+            load_if_exists=True,
         )
 
     # ---- who is at work
@@ -550,10 +559,3 @@ def in_one_line(error: BaseException) -> str:
 
 
 _ALLOWED = "nothing (study.db in the sweep's directory), postgresql://USER@HOST/DATABASE, or sqlite:////PATH"
-
-
-def trial_state(trial: FrozenTrial) -> str:
-    """How a trial stands, in the words of `results.TrialState`."""
-    about = trial.user_attrs.get(ATTRIBUTE, {})
-    by_optuna = {TrialState.RUNNING: "running", TrialState.WAITING: "waiting", TrialState.FAIL: "failed"}
-    return by_optuna.get(trial.state) or about.get("state", trial.state.name.lower())

@@ -26,18 +26,33 @@ from seqlab.errors import RunFailed, UserError
 from seqlab.experiment import run
 from seqlab.experiment.fitting import threads
 from seqlab.experiment.processes import Interrupted
+from seqlab.experiment.replay import replay
 from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms
 from seqlab.experiment.warm import kept_data_of
 from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
+from seqlab.quiet import quiet_libraries
 from seqlab.results import EpochRow, RunResult
-from seqlab.sweep.orders import Begins, Costs, CostsOf, Ended, Epoch, Message, Note, Order, Ready, Scored
+from seqlab.sweep.orders import (
+    Begins,
+    Costs,
+    CostsOf,
+    Ended,
+    Epoch,
+    Message,
+    Note,
+    Order,
+    Ready,
+    Scored,
+    Track,
+    Tracked,
+)
 
 
 class Line(Protocol):
     """Either end of a conversation."""
 
-    def send(self, message: Any) -> None:
+    def send(self, obj: Any, /) -> None:
         """Say something."""
         ...
 
@@ -68,6 +83,8 @@ def serve(connection: Connection, number: int, plugins: list[str], log: Path) ->
     while (order := line.recv()) is not None:
         if isinstance(order, CostsOf):
             line.send(Costs([costs(build_experiment(plain), order.latency) for plain in order.settings]))
+        elif isinstance(order, Track):
+            line.send(Tracked(_track(order)))
         else:
             _deal_out_gpus(number, order)
             line.send(_run(order, line))
@@ -173,6 +190,15 @@ def _run(order: Order, line: _Listener) -> Ended:
     except Exception as error:  # the trial's own, whatever it is: the sweep goes on
         traceback.print_exc()
         return Ended("failed", "error", f"{type(error).__name__}: {' '.join(str(error).split())}", 0, {})
+
+
+def _track(order: Track) -> list[str]:
+    try:
+        with quiet_libraries():
+            return replay(order.run_dir, build_experiment(order.settings))
+    except Exception as error:  # a tracker cannot stop a sweep
+        traceback.print_exc()
+        return [f"{order.run_dir.name}: not told to the tracker ({type(error).__name__}: {error})"]
 
 
 def _train(experiment: Experiment, order: Order, line: _Listener, arrived: float) -> RunResult:

@@ -1,0 +1,112 @@
+"""Who proposes the next point, and who ends a trial early: Optuna's samplers and pruners, seeded by place.
+
+A sampler is made anew for every trial, with a seed drawn from (sweep seed, arm, slot, trials the slot has seen). A
+sampler that lived on would repeat its first proposals whenever a sweep is resumed; this way one worker proposes the
+same points whether it was interrupted or not.
+"""
+
+import hashlib
+import itertools
+import warnings
+from collections.abc import Iterator
+
+import optuna
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+
+from seqlab.config.sweep import PrunerConfig, SamplerConfig, Scalar
+from seqlab.sweep.arms import ComposedArm
+from seqlab.sweep.space import Parameter
+
+# A grid with more points than this is cut: nobody trains so many.
+_GRID_LIMIT = 100_000
+
+
+def make_sampler(config: SamplerConfig, *place: str | int) -> BaseSampler:
+    """The sampler for one trial.
+
+    Args:
+        config: which algorithm, and the sweep's seed.
+        place: arm, slot and attempt.
+    """
+    text = "\0".join(map(str, (config.seed, *place)))
+    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        match config.name:
+            case "tpe":
+                return TPESampler(n_startup_trials=config.startup_trials, seed=seed)
+            case "gp":
+                return GPSampler(n_startup_trials=config.startup_trials, seed=seed)
+            case "qmc":  # a sequence has one seed; what was drawn before is looked up in the study
+                return QMCSampler(qmc_type="sobol", scramble=True, seed=config.seed, warn_independent_sampling=False)
+            case "nsga2":
+                return NSGAIISampler(seed=seed)
+            case "random" | "grid":
+                return RandomSampler(seed=seed)
+
+
+def make_pruner(config: PrunerConfig, max_epochs: int) -> BasePruner:
+    """The pruner of an arm's study.
+
+    Args:
+        config: which algorithm.
+        max_epochs: of an unpruned trial.
+    """
+    first = min(config.warmup_epochs, max_epochs)
+    match config.name:
+        case "none":
+            return NopPruner()
+        case "median":
+            return MedianPruner(n_startup_trials=config.startup_trials, n_warmup_steps=first)
+        case "halving":
+            return SuccessiveHalvingPruner(min_resource=first, reduction_factor=config.reduction_factor)
+        case "hyperband":
+            return HyperbandPruner(
+                min_resource=first, max_resource=max_epochs, reduction_factor=config.reduction_factor
+            )
+
+
+def suggest(trial: optuna.Trial, parameter: Parameter) -> Scalar:
+    """Ask Optuna for a value of a parameter."""
+    if parameter.choices:
+        return trial.suggest_categorical(parameter.key, list(parameter.choices))
+    if parameter.config.type == "int":
+        step = int(parameter.step or 1)
+        return trial.suggest_int(
+            parameter.key, int(parameter.low), int(parameter.high), step=step, log=parameter.config.log
+        )
+    return trial.suggest_float(
+        parameter.key, parameter.low, parameter.high, step=parameter.step, log=parameter.config.log
+    )
+
+
+def grid_of(arm: ComposedArm) -> list[dict[str, Scalar]]:
+    """Every point of an arm's space, conditions minded, in the order in which the space is written."""
+    return list(itertools.islice(_points(arm, []), _GRID_LIMIT))
+
+
+def _points(arm: ComposedArm, chosen: list[Scalar]) -> Iterator[dict[str, Scalar]]:
+    """The points that begin with these values; the parameter that comes next is found by walking up to it."""
+    asked: list[Parameter] = []
+
+    def pick(parameter: Parameter) -> Scalar:
+        asked.append(parameter)
+        return chosen[len(asked) - 1] if len(asked) <= len(chosen) else grid_values(parameter)[0]
+
+    values = arm.walk(pick)
+    if len(asked) == len(chosen):
+        yield values
+        return
+    for value in grid_values(asked[len(chosen)]):
+        yield from _points(arm, [*chosen, value])
+
+
+def grid_values(parameter: Parameter) -> list[Scalar]:
+    """The values of a parameter that a grid has: its choices, or the steps of its range."""
+    if parameter.choices:
+        return list(parameter.choices)
+    step = parameter.step
+    assert step is not None, "checked before"
+    count = round((parameter.high - parameter.low) / step)
+    return [min(parameter.low + k * step, parameter.high) for k in range(count + 1)]
