@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train test test-slow lint format bench clean
+.PHONY: help install train sweep test test-slow lint format bench clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ install: $(VENV)/.installed  ## Make .venv and install seqlab with every package
 
 train: $(VENV)/.installed  ## Train the stacked bidirectional LSTM on JapaneseVowels (ARGS="seed=1 ..." to change it)
 	$(BIN)/python train.py model=bilstm_stacked $(ARGS)
+
+sweep: $(VENV)/.installed  ## Search for a good LSTM in under a minute (ARGS="budget.trials=20 ..." to change it)
+	$(BIN)/python sweep.py sweep=smoke $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the tests (under 10 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: `seqlab train`, `predict`, `evaluate` and `check`; `python train.py` is `seqlab train`.
+"""The command line: `seqlab train`, `sweep`, `predict`, `evaluate` and `check`; `python train.py` is `seqlab train`.
 
 Light on purpose: help, a typing mistake and everything else that ends early import neither torch nor Lightning.
 """
@@ -6,9 +6,9 @@ Light on purpose: help, a typing mistake and everything else that ends early imp
 import sys
 
 from seqlab.cli.outcome import finish
-from seqlab.cli.parsing import run_command, run_train
+from seqlab.cli.parsing import run_command, run_sweep, run_train
 
-__all__ = ["main", "train"]
+__all__ = ["main", "sweep", "train"]
 
 
 def main() -> None:
@@ -19,3 +19,8 @@ def main() -> None:
 def train() -> None:
     """`python train.py`; ends the process with its exit code."""
     finish(lambda: run_train(sys.argv[1:], command="python train.py"))
+
+
+def sweep() -> None:
+    """`python sweep.py`; ends the process with its exit code."""
+    finish(lambda: run_sweep(sys.argv[1:], command="python sweep.py"))

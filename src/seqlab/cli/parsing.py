@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from seqlab.choices import conf_folders, groups
-from seqlab.cli.help import command_help, train_help
+from seqlab.cli.help import command_help, sweep_help, train_help
 from seqlab.config.experiment import Experiment
 from seqlab.errors import UserError, nearest
+from seqlab.sweep.catalogue import OWN_WORDS
 
 _TRAIN_FLAGS = ("--multirun", "--config", "--config-dir", "--cfg", "--help")
+_SWEEP_FLAGS = ("--config-dir", "--cfg", "--help")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,6 +33,7 @@ def run_command(words: Sequence[str]) -> int:
     """
     commands: dict[str, Callable[[Sequence[str]], int]] = {
         "train": lambda rest: run_train(rest, command="seqlab train"),
+        "sweep": lambda rest: run_sweep(rest, command="seqlab sweep"),
         "predict": _predict,
         "evaluate": _evaluate,
         "check": _check,
@@ -66,12 +69,7 @@ def run_train(words: Sequence[str], *, command: str) -> int:
     parser.add_argument("--config", type=Path)
     parser.add_argument("-c", "--cfg", choices=["job"])
     options, rest = parser.parse_known_args(list(words))
-    for place, word in enumerate(rest):
-        if word.startswith("-"):
-            flag = word.partition("=")[0]
-            setting = _setting(word, rest[place + 1 :], options.config_dir)
-            hint = f"settings are written {setting}" if setting else _allowed(flag, _TRAIN_FLAGS)
-            raise UserError(f"{command}: there is no flag {flag!r}\n{hint}")
+    _check_flags(command, rest, _TRAIN_FLAGS, options.config_dir)
     if options.help:
         print(train_help(command, options.config_dir))
         return 0
@@ -88,11 +86,47 @@ def run_train(words: Sequence[str], *, command: str) -> int:
     return show_config(composed) if options.cfg else train_one(composed, called)
 
 
-def _setting(word: str, rest: Sequence[str], config_dir: Path | None) -> str | None:
+def run_sweep(words: Sequence[str], *, command: str) -> int:
+    """`seqlab sweep [flags] sweep=NAME [settings]`; returns the exit code.
+
+    Args:
+        words: what follows the command.
+        command: how the command was called, for help and for the record.
+
+    Raises:
+        UserError: for whatever the user can put right.
+    """
+    parser = _Parser(prog=command, add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("-cd", "--config-dir", type=Path)
+    parser.add_argument("-c", "--cfg", choices=["job"])
+    options, rest = parser.parse_known_args(list(words))
+    _check_flags(command, rest, _SWEEP_FLAGS, options.config_dir)
+    if options.help:
+        print(sweep_help(command))
+        return 0
+    from seqlab.cli.sweeping import run, show_sweep, sweep_of
+
+    sweep, arms = sweep_of(rest, options.config_dir, [*command.split(), *words])
+    return show_sweep(sweep) if options.cfg else run(sweep, arms)
+
+
+def _check_flags(command: str, rest: Sequence[str], flags: Sequence[str], config_dir: Path | None) -> None:
+    """Refuse flags that there are not, with the setting or the flag that was meant."""
+    for place, word in enumerate(rest):
+        if word.startswith("-"):
+            flag = word.partition("=")[0]
+            setting = _setting(word, rest[place + 1 :], config_dir, flags)
+            hint = f"settings are written {setting}" if setting else _allowed(flag, flags)
+            raise UserError(f"{command}: there is no flag {flag!r}\n{hint}")
+
+
+def _setting(word: str, rest: Sequence[str], config_dir: Path | None, flags: Sequence[str]) -> str | None:
     """`--model gru` and `--model=gru` as the setting that was meant, or None where it is none."""
     key, equals, value = word.lstrip("-").partition("=")
     top = [field.name for field in dataclasses.fields(Experiment)]
-    if key.split(".")[0] not in {*top, *groups(conf_folders(config_dir))}:
+    own = ("sweep", *OWN_WORDS) if flags is _SWEEP_FLAGS else ()
+    if key.split(".")[0] not in {*top, *own, *groups(conf_folders(config_dir))}:
         return None
     if not equals:
         follows = bool(rest) and not rest[0].startswith("--") and "=" not in rest[0]

@@ -1,10 +1,15 @@
-"""Which sweeps there are: a listing of files, without Hydra."""
+"""Which sweeps there are, and which words of a command line are a sweep's: without Hydra."""
 
 from pathlib import Path
 
 from seqlab import paths
 from seqlab.errors import UserError, nearest
 from seqlab.sweep.yaml_text import read_mapping
+
+# First words of a command line that belong to the sweep; everything else holds for every run.
+OWN_WORDS = ("budget", "workers", "trial", "wandb", "storage", "sampler", "pruner", "objective", "force")
+FILE_WORDS = ("question", "space", "arms", "fixed", "constraints")
+PLACE_WORDS = ("sweep", "sweep.dir", "sweep.name")
 
 
 def sweep_files() -> dict[str, Path]:

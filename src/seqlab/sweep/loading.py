@@ -14,17 +14,13 @@ from seqlab.config.experiment import Experiment
 from seqlab.config.sweep import SweepConfig
 from seqlab.errors import ConfigError, UserError, nearest
 from seqlab.redaction import redact_words
-from seqlab.sweep.catalogue import allowed_sweeps, find_sweep
+from seqlab.sweep.catalogue import FILE_WORDS, OWN_WORDS, PLACE_WORDS, allowed_sweeps, find_sweep
 from seqlab.sweep.conditions import constraints_of
 from seqlab.sweep.definition import Arm, Sweep
 from seqlab.sweep.objectives import check_objectives, is_cost
 from seqlab.sweep.space import GROUPS, Space
 from seqlab.sweep.yaml_text import read_mapping
 
-# First words of a command line that belong to the sweep; everything else holds for every run.
-OWN_WORDS = ("budget", "workers", "trial", "wandb", "storage", "sampler", "pruner", "objective", "force")
-FILE_WORDS = ("question", "space", "arms", "fixed", "constraints")
-PLACE_WORDS = ("sweep", "sweep.dir", "sweep.name")
 # The key that a single word stands for: `sampler: tpe`.
 _SHORT = {"sampler": "name", "pruner": "name", "objective": "metric"}
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)

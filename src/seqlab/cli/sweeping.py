@@ -1,0 +1,54 @@
+"""`seqlab sweep`: read, compose and try out first, then import what trains."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from seqlab.cli.outcome import leaving_at_once, patient_stdout
+from seqlab.config.build import to_plain
+from seqlab.redaction import redact
+from seqlab.sweep.arms import ComposedArm, compose_arms
+from seqlab.sweep.checking import check_sweep_space
+from seqlab.sweep.definition import Sweep
+from seqlab.sweep.loading import load_sweep
+
+
+def sweep_of(
+    words: Sequence[str], config_dir: Path | None, called: Sequence[str]
+) -> tuple[Sweep, list[ComposedArm]]:
+    """A sweep and its arms, held to everything that can be known before a trial.
+
+    Args:
+        words: what follows the command, without flags.
+        config_dir: a folder with YAML of the user's own.
+        called: the words of the command line, for the record.
+
+    Raises:
+        UserError: for whatever the user can put right, before anything is written.
+    """
+    sweep = load_sweep(words, config_dir, called)
+    arms = compose_arms(sweep)
+    check_sweep_space(sweep, arms)
+    return sweep, arms
+
+
+def show_sweep(sweep: Sweep) -> int:
+    """Print the settings of a sweep, secrets redacted, without running it."""
+    plain = to_plain(sweep.config) | {"fixed": list(sweep.fixed)}
+    print(yaml.safe_dump(redact(plain), sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
+    """Run a sweep to the end of its budget; returns the exit code.
+
+    Raises:
+        UserError: for whatever the user can put right.
+    """
+    with leaving_at_once():
+        from seqlab.sweep.coordinator import run_sweep
+        from seqlab.sweep.view import SweepScreen
+
+    with patient_stdout():
+        return run_sweep(sweep, arms, SweepScreen())
