@@ -16,7 +16,8 @@ from rich.table import Table
 from seqlab.results import EpochRow, LayerRow, RunResult
 
 _COLUMNS = ("accuracy", "balanced_accuracy", "f1_macro", "auroc", "ece", "loss")
-_PLAIN_WIDTH = 100
+# Of a line where there is no terminal that says.
+PLAIN_WIDTH = 100
 
 
 class Screen:
@@ -40,7 +41,7 @@ class Screen:
     @property
     def _console(self) -> Console:  # made when used: a screen travels to the process that trains
         stream = self._stream or sys.stdout
-        width = None if stream.isatty() else _PLAIN_WIDTH
+        width = None if stream.isatty() else PLAIN_WIDTH
         return Console(file=stream, width=width, highlight=False, soft_wrap=False)
 
     def before(self, result: RunResult, layers: Sequence[LayerRow], epochs: int) -> None:
@@ -135,7 +136,7 @@ class Screen:
                 words.append(f"{self._monitor} {_number(row.validation[self._monitor])}")
                 words.append(f"best {_number(self._best[1])} (epoch {self._best[0]})")
             left = row.seconds / max(row.epoch, 1) * (self._epochs - done)
-            words.append(f"{_duration(left)} left")
+            words.append(f"{duration_in_words(left)} left")
         return "  ".join(words)
 
     def _write_live(self, epoch: int, done: float) -> None:
@@ -159,7 +160,7 @@ def show_several(runs: Sequence[tuple[Sequence[str], RunResult]], stream: TextIO
         stream: where to write; standard output by default.
     """
     out = stream if stream is not None else sys.stdout
-    console = Console(file=out, width=None if out.isatty() else _PLAIN_WIDTH, highlight=False)
+    console = Console(file=out, width=None if out.isatty() else PLAIN_WIDTH, highlight=False)
     everywhere = set.intersection(*(set(words) for words, _ in runs))
     part = "test" if all("test" in result.metrics for _, result in runs) else "validation"
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -231,21 +232,18 @@ def _print_confused(console: Console, result: RunResult, part: str) -> None:
 
 def _next_commands(result: RunResult) -> list[str]:
     place = shown_path(result.run_dir)
-    python = (
-        "python" if shutil.which("seqlab") else shown_path(Path(sys.executable))
-    )  # is the environment active?
-    command = "seqlab" if shutil.which("seqlab") else f"{python} -m seqlab"
+    command = shown_tool("seqlab")
     plugins = "".join(f" --plugin {shlex.quote(package)}" for package in result.plugins)
     rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} FILE.ts{plugins}")]
     if "test" not in result.metrics and result.data.get("kind") != "memory":
         scored = f"{command} evaluate {shlex.quote(place)} --part test{plugins}"
         rows.insert(0, ("done choosing: test data", scored))
     if (result.run_dir / "wandb").is_dir():
-        leet = "wandb leet" if shutil.which("wandb") else f"{python} -m wandb leet"
         newest = max((result.run_dir / "wandb").glob("*run-*"), default=result.run_dir / "wandb")
-        rows.append(("look at the curves", f"{leet} {shlex.quote(shown_path(newest))}"))
+        leet = f"{shown_tool('wandb')} leet {shlex.quote(shown_path(newest))}"
+        rows.append(("look at the curves", leet))
     if result.model["kind"] != "order_free" and (again := _without_model(result.command)) is not None:
-        again = [python, *again[1:]] if again[0] == "python" else again
+        again = [shown_python(), *again[1:]] if again[0] == "python" else again
         rows.append(("is order needed at all?", shlex.join([*again, "model=order_free"])))
     return [f"{why:<25} {words}" for why, words in rows]
 
@@ -274,11 +272,22 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
+def shown_python() -> str:
+    """Python as one would type it here: `python` where the environment is active, else where it lies."""
+    return "python" if shutil.which("seqlab") else shown_path(Path(sys.executable))
+
+
+def shown_tool(name: str) -> str:
+    """A tool of the environment as one would type it here: by name if it is found, else through Python."""
+    return name if shutil.which(name) else f"{shlex.quote(shown_python())} -m {name}"
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _duration(seconds: float) -> str:
+def duration_in_words(seconds: float) -> str:
+    """A time as people say it: 42 s, 7 min, 1.5 h."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     if seconds < 6000:

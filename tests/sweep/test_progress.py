@@ -34,7 +34,7 @@ ROWS = [
 
 
 def test_what_counts_is_told_from_what_does_not():
-    a, b, c = progress_of(ROWS, ["a", "b", "c"], ACCURACY, 10)
+    a, b, c = progress_of(ROWS, dict.fromkeys("abc", 10), ACCURACY)
     assert a.counts == {"complete": 3, "pruned": 1, "diverged": 1, "failed": 1, "infeasible": 1, "running": 1}
     assert (a.counted, a.left, a.divergence_rate) == (5, 5, 0.2)
     assert (a.epochs, a.seconds) == (40, 166.0)
@@ -44,7 +44,7 @@ def test_what_counts_is_told_from_what_does_not():
 
 
 def test_the_best_is_the_first_of_equals_and_never_one_that_was_pruned():
-    (a, _) = progress_of(ROWS, ["a"], ACCURACY, None)
+    (a, _) = progress_of(ROWS, {"a": None}, ACCURACY)
     assert a.best is not None and a.best.number == 1
     assert a.left is None
     assert [r.number for r in ranked(ROWS, ACCURACY)] == [1, 2, 0]
@@ -72,7 +72,7 @@ def test_the_front_is_optunas(metrics: tuple[str, ...]):
 
 def test_the_time_left_follows_from_the_mean_trial_and_the_workers():
     rows = [row("a", n, value=0.5) for n in range(4)]  # 20 s each
-    progress = progress_of(rows, ["a"], ACCURACY, 10)
+    progress = progress_of(rows, {"a": None}, ACCURACY)
     assert seconds_left(progress, BudgetConfig(trials=10), workers=1) == 120.0
     assert seconds_left(progress, BudgetConfig(trials=10), workers=3) == 40.0
     assert seconds_left(progress, BudgetConfig(trials=5), workers=3) == 20.0  # one worker does the last alone
@@ -80,15 +80,21 @@ def test_the_time_left_follows_from_the_mean_trial_and_the_workers():
     assert seconds_left(progress, BudgetConfig(trials=3), workers=3) == 0.0
 
 
+def test_an_arm_may_have_fewer_points_than_the_budget_allows():
+    rows = [row("a", n, value=0.5) for n in range(4)]
+    progress = progress_of(rows, {"a": 6}, ACCURACY)  # a grid of six
+    assert seconds_left(progress, BudgetConfig(trials=100), workers=1) == 40.0
+
+
 def test_a_trial_that_runs_is_taken_to_be_half_done():
     rows = [row("a", 0, value=0.5), row("a", 1, "running"), row("a", 2, "running")]
-    progress = progress_of(rows, ["a"], ACCURACY, 5)
+    progress = progress_of(rows, {"a": 5}, ACCURACY)
     assert seconds_left(progress, BudgetConfig(trials=5), workers=2) == (4 - 1) * 20 / 2
 
 
 def test_the_time_left_ends_with_the_first_limit_and_covers_arms_not_begun():
     rows = [row("a", n, value=0.5) for n in range(4)]  # 80 s and 40 epochs spent
-    progress = progress_of(rows, ["a", "b"], ACCURACY, 100)
+    progress = progress_of(rows, {"a": 100, "b": 100}, ACCURACY)
     hours = BudgetConfig(trials=100, hours=100 / 3600)
     assert seconds_left(progress, hours, workers=1) == pytest.approx(20 + 100)
     epochs = BudgetConfig(trials=100, epochs=50)
@@ -96,7 +102,7 @@ def test_the_time_left_ends_with_the_first_limit_and_covers_arms_not_begun():
 
 
 def test_nothing_is_said_about_time_before_a_trial_has_ended():
-    assert seconds_left(progress_of(ROWS[7:], ["a"], ACCURACY, 5), BudgetConfig(), 2) is None
+    assert seconds_left(progress_of(ROWS[7:], {"a": 5}, ACCURACY), BudgetConfig(), 2) is None
     assert trials_per_minute([], ROWS[7:], 60.0) is None
 
 

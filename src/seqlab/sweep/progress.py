@@ -56,20 +56,19 @@ class ArmProgress:
 
 
 def progress_of(
-    rows: Sequence[TrialRow], arms: Sequence[str], objectives: Sequence[ObjectiveConfig], budget: int | None
+    rows: Sequence[TrialRow], budgets: Mapping[str, int | None], objectives: Sequence[ObjectiveConfig]
 ) -> list[ArmProgress]:
-    """The progress of every arm, in the order of `arms`; arms that only the rows know come last.
+    """The progress of every arm, in the order of `budgets`; arms that only the rows know come last.
 
     Args:
         rows: the trials of all arms.
-        arms: names of the sweep's arms.
+        budgets: arm -> trials that it may spend, or None where that is not known.
         objectives: what is improved.
-        budget: trials that every arm may spend, or None where that is not known.
     """
-    by_arm: dict[str, list[TrialRow]] = {arm: [] for arm in arms}
+    by_arm: dict[str, list[TrialRow]] = {arm: [] for arm in budgets}
     for row in rows:
         by_arm.setdefault(row.arm, []).append(row)
-    return [_arm_progress(arm, own, objectives, budget) for arm, own in by_arm.items()]
+    return [_arm_progress(arm, own, objectives, budgets.get(arm)) for arm, own in by_arm.items()]
 
 
 def _arm_progress(
@@ -152,7 +151,7 @@ def seconds_left(progress: Sequence[ArmProgress], budget: BudgetConfig, workers:
     for arm in progress:
         seconds = mean_seconds if arm.mean_seconds is None else arm.mean_seconds
         epochs = mean_epochs if arm.mean_epochs is None else arm.mean_epochs
-        left = float(max(budget.trials - arm.counted, 0))
+        left = float(max(budget.trials - arm.counted, 0) if arm.left is None else arm.left)
         if budget.hours is not None and seconds > 0:
             left = min(left, max(budget.hours * 3600 - arm.seconds, 0) / seconds)
         if budget.epochs is not None and epochs > 0:
