@@ -85,6 +85,6 @@ def dashboard_command(directory: Path, storage: str | None) -> str:
 def result_of(run: Path) -> RunResult | None:
     """The result of a trial, or None where it has left none that can be read."""
     try:
-        return readresult_of(run)
+        return read_result(run)
     except (UserError, OSError, ValueError, TypeError):
         return None
