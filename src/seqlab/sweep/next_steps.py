@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from seqlab.errors import UserError
 from seqlab.redaction import REDACTED, redact_text
-from seqlab.results import BEST_CHECKPOINT, RunResult, TrialRow
+from seqlab.results import BEST_CHECKPOINT, RunResult, TrialRow, read_result
 from seqlab.screen import shown_path, shown_tool
 from seqlab.sweep.keeping import trial_dir
 

@@ -99,6 +99,9 @@ def _show_importances(console: Console, sweep: Sweep, rows: Sequence[TrialRow]) 
     said: dict[str, list[str]] = {}
     weighed = 0
     for arm in arms:
+        if weighed and weighed + len(space) > _MOST_ROWS:
+            said.setdefault("not weighed here", []).append(arm)
+            continue
         own = [row for row in rows if row.arm == arm]
         found = importances(own, space, maximize=maximize(objectives[place]), place=place)
         if found.why_not is not None:
@@ -106,11 +109,6 @@ def _show_importances(console: Console, sweep: Sweep, rows: Sequence[TrialRow]) 
         if found.left_out:
             left_out = ", ".join(names[key] for key in found.left_out)
             said.setdefault(f"left out, not asked for in every trial: {left_out}", []).append(arm)
-        if not found.ped_anova:
-            continue
-        if weighed and weighed + len(found.ped_anova) > _MOST_ROWS:
-            said.setdefault("weighed as well, but not shown", []).append(arm)
-            continue
         for line, (key, share) in enumerate(found.ped_anova.items()):
             weighed += 1
             cells = [shortened(arm, 28) if line == 0 else ""] if several else []
