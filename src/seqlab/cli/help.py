@@ -31,6 +31,7 @@ def command_help() -> str:
 
           seqlab train [SETTING ...]                train one model (the same as python train.py)
           seqlab sweep sweep=NAME [SETTING ...]     search with Optuna (the same as python sweep.py)
+          seqlab status SWEEP_DIR                   how a sweep stands, also while it runs
           seqlab predict RUN_DIR FILE [--out OUT]   predict new sequences (.ts, .npz)
           seqlab evaluate RUN_DIR [--part PART]     score a run again, on validation or test
           seqlab check PACKAGE                      check the parts that a package of your own registers

@@ -36,6 +36,7 @@ def run_command(words: Sequence[str]) -> int:
         "sweep": lambda rest: run_sweep(rest, command="seqlab sweep"),
         "predict": _predict,
         "evaluate": _evaluate,
+        "status": _status,
         "check": _check,
     }
     if not words or words[0] in ("-h", "--help", "help"):
@@ -177,6 +178,18 @@ def _evaluate(words: Sequence[str]) -> int:
     from seqlab.cli.using import evaluate
 
     return evaluate(options.run_dir, options.part, options.plugins)
+
+
+def _status(words: Sequence[str]) -> int:
+    parser = _Parser(prog="seqlab status", description="How a sweep stands; nothing is changed.")
+    parser.add_argument("sweep_dir", metavar="SWEEP_DIR", type=Path, help="a sweep's directory")
+    parser.add_argument(
+        "--storage", metavar="URL", help="its database, if not study.db there (or set SEQLAB_STORAGE)"
+    )
+    options = _parse(parser, words)
+    from seqlab.sweep.status import show_status
+
+    return show_status(options.sweep_dir, options.storage)
 
 
 def _check(words: Sequence[str]) -> int:
