@@ -183,7 +183,7 @@ def _show_best(
     words = ", ".join(f"{o.metric} {value_in_words(o.metric, value, 4)}" for o, value in pairs)
     console.print(f"\n[bold]{which}[/bold]  trial {first.number}{escape(arm)}: {words}")
     result = result_of(trial_dir(sweep.directory, first.arm, first.number))
-    for line in _baselines_in_words(result, objectives):
+    for line in _baselines_in_words(result, first, objectives):
         console.print(line)
     counted = sum(row.state in COUNTED_STATES for row in rows)
     console.print(
@@ -201,16 +201,27 @@ def _show_best(
     console.print(f"  {escape(shlex.join([*start, *words_of(first)]))}", soft_wrap=True)
 
 
-def _baselines_in_words(result: RunResult | None, objectives: Sequence[ObjectiveConfig]) -> list[str]:
+def _baselines_in_words(
+    result: RunResult | None, best: TrialRow, objectives: Sequence[ObjectiveConfig]
+) -> list[str]:
     """What the data give without recurrence, beside the best value."""
-    scores = [o.metric.partition(".")[2] for o in objectives if not is_cost(o.metric)]
-    if result is None or not scores:
+    place = next((n for n, objective in enumerate(objectives) if not is_cost(objective.metric)), None)
+    if result is None or place is None:
         return []
+    objective, reached = objectives[place], best.values[place]
+    metric = objective.metric.partition(".")[2]
+    scores = {name: result.baselines.get(name, {}).get("validation", {}).get(metric) for name in _BASELINES}
     words = [
-        f"{_BASELINES.get(name, name)} {value_in_words(f'validation.{scores[0]}', value, 4)}"
-        for name, parts in result.baselines.items()
-        if (value := parts.get("validation", {}).get(scores[0])) is not None
+        f"{_BASELINES[name]} {value_in_words(objective.metric, value, 4)}"
+        for name, value in scores.items()
+        if value is not None
     ]
     if not words:
         return []
-    return [f"without recurrence: {', '.join(words)} (validation {scores[0].replace('_', ' ')})"]
+    lines = [f"without recurrence: {', '.join(words)} ({objective.metric})"]
+    order_free = scores["order_free"]
+    if order_free is not None and reached is not None:
+        as_good = order_free >= reached if maximize(objective) else order_free <= reached
+        if as_good and result.model.get("kind") != "order_free":
+            lines.append("Order-free statistics do at least as well: nothing here shows that order matters.")
+    return lines

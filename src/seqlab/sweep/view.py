@@ -30,7 +30,7 @@ from seqlab.sweep.wording import broken, parameters_in_words, short_keys, shorte
 _OPEN = ("running", "waiting")
 _PARAMETERS = 72  # characters of a plain line
 # Plain lines come in bursts of so many; after that one in so many seconds.
-_BURST, _SECONDS_A_LINE = 4.0, 3.0
+_BURST, _SECONDS_A_LINE = 10.0, 2.0
 _SECONDS_A_FRAME = 0.25
 
 
