@@ -93,7 +93,8 @@ def compose_arms(sweep: Sweep) -> list[ComposedArm]:
     space = Space.of(sweep.config, tuple(dict.fromkeys((*GROUPS, *known_groups))))
     arms = [_composed(sweep, arm, space) for arm in sweep.arms]
     _check_keys(sweep, space, arms, known_groups)
-    _check_differences(sweep, arms)
+    _check_nothing_undone(sweep, arms)
+    _check_same(sweep, arms)
     return arms
 
 
@@ -183,23 +184,22 @@ def _check_keys(sweep: Sweep, space: Space, arms: Sequence[ComposedArm], known_g
                 raise error.inside("constraints")
 
 
-def _check_differences(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
-    """Refuse alternatives that are one and the same, and settings of every run that make them so."""
+def _check_same(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
+    """Refuse alternatives that are written differently and are one and the same."""
     always = [p.key for p in arms[0].parameters if p.condition is None and not p.is_group]
-    seen: dict[str, str] = {}
-    for arm in arms:
-        for chosen, tree in arm.trees.items():
-            name = ", ".join(
-                [*([f"arms.{arm.name}"] if len(arms) > 1 else []), *(f"{k}={v}" for k, v in chosen)]
-            )
-            alike = repr({key: value for key, value in leaves(tree).items() if key not in always})
-            if alike in seen and (chosen or arm.name not in seen[alike]):
+    seen: dict[str, tuple[Arm, str]] = {}
+    for arm, composed in zip(sweep.arms, arms, strict=True):
+        for chosen, tree in composed.trees.items():
+            place = [f"arms.{arm.name}"] if len(arms) > 1 else []
+            name = ", ".join([*place, *(f"{key}={value}" for key, value in chosen)])
+            left = {key: value for key, value in leaves(tree).items() if key not in always}
+            alike = repr(([key for key, _ in chosen], left))
+            other, other_name = seen.setdefault(alike, (arm, name))
+            if other_name != name and (other is arm or other.overrides != arm.overrides):
                 raise UserError(
-                    f"{seen[alike]} and {name} are the same: all their settings are equal\n"
+                    f"{other_name} and {name} are the same: all their settings are equal\n"
                     "allowed: alternatives that differ in more than what is searched"
                 )
-            seen[alike] = name
-    _check_nothing_undone(sweep, arms)
 
 
 def _check_nothing_undone(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:

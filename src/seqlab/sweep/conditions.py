@@ -140,7 +140,7 @@ def _part(tokens: Sequence[str], text: str) -> tuple[Comparison | Condition, Seq
     if len(tokens) < 3:
         raise _refusal(text, "it ends too early" if text.strip() else "it is empty")
     key, sign, word = tokens[:3]
-    if not _KEY.fullmatch(key):
+    if not _KEY.fullmatch(key) or key in ("and", "or", "not"):
         raise _refusal(text, f"{key!r} is not a setting")
     if sign not in _OPERATORS:
         hint = "; did you mean ==" if sign == "=" else ""

@@ -94,7 +94,7 @@ def _settings(arm: ComposedArm) -> dict[str, Any]:
 
 
 def _without(tree: Mapping[str, Any], arm: ComposedArm) -> dict[str, Any]:
-    always = [p.key for p in arm.parameters if p.condition is None]
+    always = [p.key for p in arm.parameters if p.condition is None and not p.is_group]
     return _dropped(tree, lambda key: _is_apart(key) or key in always)
 
 
