@@ -50,14 +50,14 @@ def _add_settings(heads: list[str], cells: Sequence[list[str]], rows: Sequence[T
     """A column for every setting, or one for all of them where there is no room for so many."""
     keys = list(dict.fromkeys(key for row in rows for key in row.parameters))
     names = short_keys(keys)
-    columns = [
-        [scalar_in_words(row.parameters[key]) if key in row.parameters else "" for row in rows]
-        for key in keys
+    chosen = [
+        [scalar_in_words(row.parameters[key]) if key in row.parameters else "" for key in keys]
+        for row in rows
     ]
     used = width_of(heads, cells)
-    if used + width_of([names[key] for key in keys], list(zip(*columns, strict=True))) <= width + 2:
+    if used + width_of([names[key] for key in keys], chosen) <= width + 2:
         heads += [names[key] for key in keys]
-        for line, own in zip(cells, zip(*columns, strict=True), strict=True):
+        for line, own in zip(cells, chosen, strict=True):
             line += own
         return
     heads.append("settings")
