@@ -133,3 +133,19 @@ def test_a_folder_of_ones_own_choices(here: Path, capsys: pytest.CaptureFixture[
     words = ["sweep=smoke", "--config-dir", "mine", "--cfg", "job", "model=tiny"]
     assert run_sweep(words, command="seqlab sweep") == 0
     assert "model=tiny" in capsys.readouterr().out
+
+
+def test_a_sweep_that_passes_is_handed_to_the_engine(monkeypatch: pytest.MonkeyPatch):
+    from seqlab.sweep import running
+
+    handed: list[tuple[object, ...]] = []
+
+    def engine(*given: object) -> int:
+        handed.append(given)
+        return 7
+
+    monkeypatch.setattr(running, "run_sweep", engine)
+    assert run_sweep(["sweep=smoke", "seed=3"], command="seqlab sweep") == 7
+    ((sweep, arms, _),) = handed
+    assert sweep.command == ("seqlab", "sweep", "sweep=smoke", "seed=3")  # type: ignore[attr-defined]
+    assert [arm.experiment({}).seed for arm in arms] == [3]  # type: ignore[attr-defined]

@@ -47,7 +47,7 @@ def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
         UserError: for whatever the user can put right.
     """
     with leaving_at_once():
-        from seqlab.sweep.coordinator import run_sweep
+        from seqlab.sweep.running import run_sweep
         from seqlab.sweep.view import SweepScreen
 
     with patient_stdout():
