@@ -1,7 +1,9 @@
 """Rows out of a study, into a file and back."""
 
 import math
+import re
 from pathlib import Path
+from typing import get_args
 
 import optuna
 import pyarrow as pa
@@ -12,6 +14,7 @@ from optuna.trial import TrialState, create_trial
 
 from seqlab.errors import UserError
 from seqlab.results import TrialRow
+from seqlab.results import TrialState as State
 from seqlab.sweep.rows import read_trials, trial_rows, write_trials
 
 SPACE = {
@@ -152,3 +155,12 @@ def test_what_is_no_table_of_trials_is_refused(tmp_path: Path):
         with pytest.raises(UserError, match=words) as caught:
             read_trials(tmp_path / f"{name}.parquet")
         assert len(str(caught.value).splitlines()) == 1
+
+
+def test_every_column_and_state_is_described(tmp_path: Path):
+    document = (Path(__file__).parents[2] / "docs" / "sweep-directory.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `([^`]+)` \|", document, re.MULTILINE)
+    write_trials(tmp_path / "t.parquet", ROUND, ["validation.accuracy"])
+    names = parquet.read_table(tmp_path / "t.parquet").column_names
+    plain = [name for name in names if not name.startswith(("params.", "validation."))]
+    assert {*plain, "params.<setting>", "<objective>", *get_args(State)} <= set(described)
