@@ -128,11 +128,26 @@ def test_a_best_value_at_the_edge_is_said_with_its_end(summary, trial):
     point = {"optimizer.lr": 0.09, "model.dropout": 0.0}
     text = " ".join(summary([trial(0, 0.5, parameters=point)]))
     assert (
-        "the best optimizer.lr, 0.09, is close to the upper end of its range (0.1): "
+        "the best optimizer.lr lies close to the upper end of its range, 0.1 (0.09): "
         "more may be better still, so widen it"
     ) in text
-    assert "the best model.dropout, 0, is the lower end of its range; less than 0 is not possible" in text
+    assert "the best model.dropout lies at the lower end of its range, 0 (0); less is not possible" in text
     assert "at the edge" not in " ".join(summary([trial(0, 0.5)]))
+
+
+def test_arms_at_the_same_edge_share_a_line(summary, trial):
+    point = {"model.dropout": 0.25}
+    rows = [
+        trial(0, 0.5, arm="lstm", parameters={"optimizer.lr": 0.09, **point}),
+        trial(0, 0.9, arm="gru", parameters={"optimizer.lr": 0.095, **point}),
+        trial(1, 0.4, arm="gru", parameters={"optimizer.lr": 1e-4, **point}),  # not its arm's best
+        trial(0, 0.7, arm="rnn", parameters={"optimizer.lr": 1e-4, **point}),
+    ]
+    lines = summary(rows, arms=("lstm", "gru", "rnn"))
+    text = " ".join(lines[lines.index("at the edge of the space") :])
+    assert "upper end of its range, 0.1 (gru 0.095, lstm 0.09): more may be" in text
+    assert "lies at the lower end of its range, 0.0001 (rnn 0.0001): less may be" in text
+    assert text.count("the best optimizer.lr") == 2
 
 
 def test_the_best_stands_beside_the_baselines_and_can_be_run_again(summary, trial, tmp_path):

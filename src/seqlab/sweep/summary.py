@@ -134,16 +134,15 @@ def _show_edges(console: Console, sweep: Sweep, rows: Sequence[TrialRow], arms: 
     if len(objectives) > 1:  # a front has ends by its nature
         return
     by_name = {arm.name: arm for arm in arms}
-    lines: dict[str, list[str]] = {}
+    found: dict[tuple[str, bool, bool], list[tuple[str, Edge]]] = {}
     for name in dict.fromkeys(row.arm for row in ranked(rows, objectives)):
         (best,) = best_rows([row for row in rows if row.arm == name], objectives)
         for edge in edges(best.parameters, space, _allowed(by_name.get(name), best.parameters)):
-            lines.setdefault(_edge_in_words(edge), []).append(name)
-    if lines:
+            found.setdefault((edge.key, edge.upper, edge.final), []).append((name, edge))
+    if found:
         console.print("\n[bold]at the edge of the space[/bold]")
-    for words, where in lines.items():
-        which = f" ({listed(where, 6)})" if len(sweep.arms) > 1 else ""
-        console.print(escape(f"{words}{which}"))
+    for same in found.values():
+        console.print(escape(_edge_in_words(same, several_arms=len(sweep.arms) > 1)))
 
 
 def _allowed(arm: TrialArm | None, best: Mapping[str, Scalar]) -> Callable[[str, float], bool]:
@@ -159,13 +158,19 @@ def _allowed(arm: TrialArm | None, best: Mapping[str, Scalar]) -> Callable[[str,
     return allowed
 
 
-def _edge_in_words(edge: Edge) -> str:
+def _edge_in_words(same: Sequence[tuple[str, Edge]], several_arms: bool) -> str:
+    """One line for the arms whose best value of a setting lies at the same end of its range."""
+    edge = same[0][1]
     end, more = ("upper", "more") if edge.upper else ("lower", "less")
-    at = "is" if edge.value == edge.limit else "is close to"
-    words = f"the best {edge.key}, {scalar_in_words(edge.value)}, {at} the {end} end of its range"
+    at = "at" if all(edge.value == edge.limit for _, edge in same) else "close to"
+    values = [f"{name} {scalar_in_words(edge.value)}" for name, edge in same]
+    which = listed(values, 4) if several_arms else scalar_in_words(edge.value)
+    words = (
+        f"the best {edge.key} lies {at} the {end} end of its range, {scalar_in_words(edge.limit)} ({which})"
+    )
     if edge.final:
-        return f"{words}; {more} than {scalar_in_words(edge.limit)} is not possible"
-    return f"{words} ({scalar_in_words(edge.limit)}): {more} may be better still, so widen it"
+        return f"{words}; {more} is not possible"
+    return f"{words}: {more} may be better still, so widen it"
 
 
 def _show_best(
