@@ -17,7 +17,7 @@ from seqlab.results import TrialRow
 from seqlab.sweep.frozen import QUESTION_FILE, QUESTION_HEADER
 from seqlab.sweep.rows import write_trials
 from seqlab.sweep.status import STORAGE_VARIABLE, show_status
-from seqlab.sweep.store import Store, sqlite_url
+from seqlab.sweep.store import Store
 
 NAMES = ("lstm", "gru")
 
@@ -59,7 +59,7 @@ def fill(store: Store) -> None:
 @pytest.fixture
 def store(place):
     """The sweep's own database, open and written to."""
-    opened = Store(sqlite_url(place / "study.db"), "widths")
+    opened = Store(place / "study.db", "widths")
     fill(opened)
     yield opened
     opened.close()
@@ -72,7 +72,7 @@ def status(*arguments) -> list[str]:
 
 
 def test_a_sweep_at_work_is_shown_and_not_disturbed(place, store):
-    store.beat()
+    store.owners.beat()
     lines = status(place)
     assert lines[0].startswith(
         "widths 4 trials that count, 2 running, 1 coordinator at work, 8 s of training"
@@ -97,7 +97,7 @@ def test_it_is_read_while_somebody_holds_the_lock_to_write(place, store):
 
 
 def test_nobody_at_work_is_said_and_no_file_is_left_behind(place):
-    store = Store(sqlite_url(place / "study.db"), "widths")
+    store = Store(place / "study.db", "widths")
     fill(store)
     store.close()
     before = {path.name: path.stat().st_mtime_ns for path in place.iterdir()}
@@ -112,8 +112,8 @@ def test_the_budget_is_shown_where_it_was_written_down(place, store):
 
 
 def test_another_database_by_flag_or_environment(place, tmp_path, monkeypatch):
-    url = sqlite_url(tmp_path / "elsewhere.db")
-    store = Store(url, "widths")
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    store = Store(tmp_path / "elsewhere.db", "widths")
     fill(store)
     store.close()
     assert f"read from {url}" in status(place, url)

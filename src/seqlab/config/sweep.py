@@ -30,7 +30,7 @@ class ObjectiveConfig(Checked):
 
     metric: str = option(
         "validation.accuracy",
-        "validation.loss, .accuracy, .balanced_accuracy, .f1_macro, .auroc or .ece; cost.parameters, .flops, .latency_ms.",
+        "validation.loss, accuracy, balanced_accuracy, f1_macro, auroc or ece; cost.parameters, flops, latency_ms.",
     )
     direction: Literal["auto", "maximize", "minimize"] = option(
         "auto", "Whether more or less is better; auto: as the metric has it."

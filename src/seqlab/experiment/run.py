@@ -3,21 +3,16 @@
 import contextlib
 import copy
 import dataclasses
-import errno
-import shutil
 import sys
 import time
-from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
-from filelock import FileLock, Timeout
 from torch.multiprocessing.spawn import ProcessException
 
-from seqlab import files, provenance
+from seqlab import provenance
 from seqlab.checkpoint import Checkpoint, cpu_weights
 from seqlab.config.build import build_experiment, to_plain
 from seqlab.config.data import DataConfig, MemoryConfig
@@ -26,7 +21,9 @@ from seqlab.config.registry import load, part
 from seqlab.data.memory import Memory
 from seqlab.data.module import SequenceData
 from seqlab.data.source import Source
-from seqlab.errors import Diverged, RunFailed, UserError
+from seqlab.errors import RunFailed
+from seqlab.experiment.directory import claimed, of_the_disk
+from seqlab.experiment.endings import reason_of
 from seqlab.experiment.fitting import check_hardware, fit, start_from, threads
 from seqlab.experiment.naming import run_name, summary, tags
 from seqlab.experiment.oversight import Overseer
@@ -43,19 +40,11 @@ from seqlab.recurrent.allocator import keep_freed_memory
 from seqlab.redaction import redact
 from seqlab.results import (
     BEST_CHECKPOINT,
-    CONFIG_FILE,
-    CONFIG_HEADER,
-    OWN_FILES,
-    OWN_FOLDERS,
     RESULT_FILE,
-    Cause,
     RunResult,
     read_result,
 )
 from seqlab.trackers import Outcome, RunAbout, Tracker, make_tracker
-
-# What a disk says that takes no more.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 
 
 def run(
@@ -201,7 +190,7 @@ def _first_process(
     tracker = make_tracker(experiment.logger, watcher.note if watcher is not None else print)
     recorder = _recorder(experiment, data, model, result, tracker, watcher, overseer)
     outcome = Outcome(status="failed")
-    with _claimed(experiment, result.run_dir):
+    with claimed(experiment, result.run_dir):
         try:
             _announce(experiment, result, model, tracker, watcher, overseer)
             profiles = {} if overseer is not None else _profile_before(model, data)
@@ -215,7 +204,7 @@ def _first_process(
                 outcome = _score_and_keep(experiment, data, model, recorder, result, overseer, profiles)
         except BaseException as error:
             result.status = "interrupted" if isinstance(error, (Interrupted, KeyboardInterrupt)) else "failed"
-            result.reason, result.cause = _reason(error)
+            result.reason, result.cause = reason_of(error)
             if result.cause == "error":
                 raise
         finally:
@@ -225,7 +214,7 @@ def _first_process(
             try:
                 result.write()
             except OSError as error:  # a full disk keeps no result; the failure is told all the same
-                result.status, result.reason = "failed", result.reason or _of_the_disk(error)
+                result.status, result.reason = "failed", result.reason or of_the_disk(error)
                 result.cause = result.cause or "disk"
             tracker.finish(dataclasses.replace(outcome, status=result.status, summary=summary(result)))
             if watcher is not None:
@@ -319,58 +308,3 @@ def _announce(
         watcher.note(line)
     elif line and experiment.logger.wandb.mode == "online":  # why it is offline must not be lost
         print(line, file=sys.stderr)
-
-
-@contextlib.contextmanager
-def _claimed(experiment: Experiment, run_dir: Path) -> Generator[None]:
-    """Hold the run directory against others, without what an earlier run left in it."""
-    lock = FileLock(run_dir / ".lock", timeout=0)
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise UserError(f"{run_dir}: another run is at work in this directory") from None
-    except OSError as error:
-        raise RunFailed(_of_the_disk(error, run_dir)) from None
-    try:
-        _clear(experiment, run_dir)
-        yield
-    finally:
-        (run_dir / ".lock").unlink(missing_ok=True)  # while it is held: nobody else can have taken it
-        lock.release()
-
-
-def _clear(experiment: Experiment, run_dir: Path) -> None:
-    """Leave nothing of an earlier run but its folder, and the settings of this one."""
-    plain = redact(to_plain(experiment)) | {"force": False}  # to replace a run is asked for each time anew
-    text = f"{CONFIG_HEADER}\n{yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)}"
-    try:
-        for name in OWN_FILES:
-            (run_dir / name).unlink(missing_ok=True)
-        for folder in OWN_FOLDERS:
-            shutil.rmtree(run_dir / folder, ignore_errors=True)
-        files.write_text(run_dir / CONFIG_FILE, text)
-    except OSError as error:
-        raise RunFailed(_of_the_disk(error, run_dir)) from None
-
-
-def _of_the_disk(error: OSError, place: Path | str = "the run directory") -> str:
-    return f"{error.strerror or error}: {error.filename or place}"
-
-
-def _reason(error: BaseException) -> tuple[str, Cause]:
-    """Why a run did not complete; an "error" is a bug of ours, to be seen with its traceback."""
-    if isinstance(error, Diverged):
-        return str(error), "diverged"
-    if isinstance(error, RunFailed):
-        return str(error), "disk"
-    if isinstance(error, Interrupted):
-        return str(error), "stopped"
-    if isinstance(error, torch.OutOfMemoryError):
-        return (
-            "out of memory on the device; a smaller data.batch_size or model.hidden_size may help",
-            "memory",
-        )
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return _of_the_disk(error), "disk"
-    return f"{type(error).__name__}: {error}", "error"

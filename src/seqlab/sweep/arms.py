@@ -53,10 +53,13 @@ class ComposedArm:
                 values[parameter.key] = pick(parameter)
         return values
 
-    def lookup(self, values: Values) -> Callable[[str], object]:
-        """The settings at a point, by dotted keys; KeyError for one that there is not."""
+    def lookup(
+        self, values: Values, costs: Mapping[str, float | None] | None = None
+    ) -> Callable[[str], object]:
+        """The settings at a point by dotted keys, and its costs as cost.NAME; KeyError for one that there is not."""
         tree = self._tree(values)
-        return lambda key: values[key] if key in values else value_at(tree, key)
+        known = {**values, **{f"cost.{name}": cost for name, cost in (costs or {}).items()}}
+        return lambda key: known[key] if key in known else value_at(tree, key)
 
     def experiment(self, values: Values) -> Experiment:
         """The settings of the run at a point.

@@ -16,13 +16,17 @@ import optuna
 
 from seqlab.results import COUNTED_STATES
 from seqlab.sweep.arms import ComposedArm
+from seqlab.sweep.books import Books
+from seqlab.sweep.database import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.objectives import directions
+from seqlab.sweep.owners import BEAT_SECONDS
 from seqlab.sweep.pool import Lost, Worker
 from seqlab.sweep.proposing import make_pruner
 from seqlab.sweep.rows import trial_rows
-from seqlab.sweep.store import BEAT_SECONDS, DATABASE_ERRORS, Claim, Limits, Store, in_one_line
-from seqlab.sweep.trials import Books, Result, Trials, sweep_log
+from seqlab.sweep.slots import Claim, Limits
+from seqlab.sweep.store import Store
+from seqlab.sweep.trials import Result, Trials
 
 _LOOK_SECONDS = 0.2
 _WAIT_SECONDS = 0.5
@@ -42,7 +46,7 @@ class Coordinator:
         store: the database.
         books: rows of the trials, shared with the screen.
         trials: runs single trials.
-        workers: how many at a time.
+        workers: one for every trial at a time; started when they are needed.
         look: called every moment with the rows and the seconds at work.
         stopping: set when the sweep is asked to stop; shared with `trials`.
     """
@@ -54,16 +58,14 @@ class Coordinator:
         store: Store,
         books: Books,
         trials: Trials,
+        workers: Sequence[Worker],
         *,
-        workers: int,
         look: Callable[[Sequence[Any], float], None],
         stopping: threading.Event,
     ) -> None:
         self._sweep, self._arms, self._store = sweep, list(arms), store
         self._books, self._trials, self._look = books, trials, look
-        log = sweep_log(sweep.directory)
-        plugins = list(arms[0].experiment(arms[0].walk(lambda p: p.ends()[0])).plugins)
-        self._workers = [Worker(number, plugins, log) for number in range(workers)]
+        self._workers = workers
         self._stopping = stopping
         self._lock = threading.Lock()
         self._taken = {arm.name: 0 for arm in arms}
@@ -88,7 +90,7 @@ class Coordinator:
     def work(self) -> None:
         """Run trials until there is nothing left to do; `signals` and `fatal` say if it ended before."""
         names = [arm.name for arm in self._arms]
-        self._store.beat()
+        self._store.owners.beat()
         self._recover(names)
         for arm in names:
             self._books.put(*trial_rows(self._store.study(arm), arm))
@@ -118,8 +120,6 @@ class Coordinator:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-            for worker in self._workers:
-                worker.stop()
         self._try(lambda: self._recover(names))
         self._try(self._reread)
 
@@ -141,8 +141,8 @@ class Coordinator:
         self._stopping.set()
 
     def _beat(self) -> None:
-        self._store.beat()
-        if self._store.others():
+        self._store.owners.beat()
+        if self._store.owners.others():
             self._reread()
 
     def _reread(self) -> None:
@@ -212,7 +212,7 @@ class Coordinator:
         with self._lock:
             waiting = False
             for arm in sorted(self._open, key=lambda name: self._taken[name]):
-                claim = self._store.claim(arm, self.limits(arm))
+                claim = self._store.slots.claim(arm, self.limits(arm))
                 if isinstance(claim, Claim):
                     self._taken[arm] += 1
                     return claim

@@ -8,12 +8,13 @@ from seqlab.config.sweep import ObjectiveConfig
 from seqlab.results import FIGURES_FOLDER, PREDICTIONS_FILE, TrialRow
 from seqlab.sweep.progress import best_rows, ranked
 
+TRIALS_FOLDER = "trials"
 _CHECKPOINTS = "checkpoints"
 
 
 def trial_dir(sweep_dir: Path, arm: str, number: int) -> Path:
     """The run directory of a trial."""
-    return sweep_dir / "trials" / arm / str(number)
+    return sweep_dir / TRIALS_FOLDER / arm / str(number)
 
 
 def to_keep(rows: Sequence[TrialRow], objectives: Sequence[ObjectiveConfig], count: int) -> list[TrialRow]:

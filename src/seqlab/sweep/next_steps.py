@@ -16,6 +16,8 @@ from seqlab.screen import shown_path, shown_tool
 from seqlab.sweep.keeping import trial_dir
 
 STUDY_FILE = "study.db"
+# Holds the address of a database that has a password, which no command line shows.
+STORAGE_VARIABLE = "SEQLAB_STORAGE"
 
 
 def show_next_steps(console: Console, directory: Path, best: Sequence[TrialRow], storage: str | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from seqlab.sweep.entry import begin
 from seqlab.sweep.orders import Message, Ready
 
+LOG_FILE = "workers.log"  # in the directory of the sweep
 START_SECONDS = 180.0
 STOP_SECONDS = 15.0
 

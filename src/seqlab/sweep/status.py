@@ -25,7 +25,7 @@ from seqlab.screen import PLAIN_WIDTH, duration_in_words, shown_path
 from seqlab.sweep.frozen import QUESTION_FILE, read_question
 from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.leaderboard import show_leaders
-from seqlab.sweep.next_steps import STUDY_FILE
+from seqlab.sweep.next_steps import STORAGE_VARIABLE, STUDY_FILE
 from seqlab.sweep.objectives import value_in_words
 from seqlab.sweep.progress import best_rows, progress_of
 from seqlab.sweep.rows import TRIALS_FILE, read_trials, trial_rows
@@ -35,7 +35,6 @@ from seqlab.sweep.wording import parameters_in_words
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-STORAGE_VARIABLE = "SEQLAB_STORAGE"
 # A coordinator that has not been heard of for so long is not at work.
 _SILENCE_SECONDS = 20.0
 _SQLITE = "sqlite:///"
@@ -178,7 +177,7 @@ def _from_database(
     import optuna
     from optuna.storages import RDBStorage
 
-    from seqlab.sweep.store import DATABASE_ERRORS, in_one_line
+    from seqlab.sweep.database import DATABASE_ERRORS, in_one_line
 
     rows: list[TrialRow] = []
     with _quiet():

@@ -1,0 +1,202 @@
+"""Slots: an arm has as many as its budget has trials, and a trial counts once it has closed one.
+
+Optuna counts trials after the fact, so several workers overshoot any limit. Here a worker takes a free slot in one
+transaction, fills it with a trial, and closes it when the trial has ended; a slot whose coordinator is gone is taken
+over by another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from seqlab.sweep.database import SLOTS, Database
+from seqlab.sweep.owners import Owners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A slot that is taken.
+
+    Args:
+        arm: whose.
+        slot: its number, from 0.
+        failures: how many trials of this slot have failed by themselves.
+        losses: how often its present parameters were lost to the machine.
+        retry_of: the trial whose parameters are to be tried again, or None.
+    """
+
+    arm: str
+    slot: int
+    failures: int = 0
+    losses: int = 0
+    retry_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an arm may spend, and how often a slot is tried again."""
+
+    trials: int
+    epochs: int | None
+    seconds: float | None
+    retries: int
+
+
+class Gone(Exception):
+    """This coordinator was taken for dead and its slot given to another: its trial does not count."""
+
+
+class Slots:
+    """The slots of all arms of a sweep, for one coordinator.
+
+    Args:
+        database: the sweep's.
+        sweep: its name.
+        owners: who else is there.
+    """
+
+    def __init__(self, database: Database, sweep: str, owners: Owners) -> None:
+        self._database, self._sweep, self._owners = database, sweep, owners
+
+    def claim(self, arm: str, limits: Limits) -> Claim | Literal["wait", "done"]:
+        """Take a slot of an arm.
+
+        Returns:
+            The claim; "wait" while others are at work on the last slots; "done" when all are closed or the arm has
+            spent its hours or epochs.
+        """
+        with self._database.exclusive() as connection:
+            rows = connection.execute(
+                sa.select(SLOTS).where(SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm)
+            ).all()
+            if limits.epochs is not None and sum(row.epochs for row in rows) >= limits.epochs:
+                return "done"
+            if limits.seconds is not None and sum(row.seconds for row in rows) >= limits.seconds:
+                return "done"
+            held = {row.slot: row for row in rows}
+            for slot in range(limits.trials):
+                row = held.get(slot)
+                if row is None:
+                    fresh = {"failures": 0, "losses": 0, "epochs": 0, "seconds": 0.0}
+                    taken = {"state": "taken", "owner": self._owners.name, **fresh}
+                    connection.execute(SLOTS.insert().values(sweep=self._sweep, arm=arm, slot=slot, **taken))
+                    return Claim(arm=arm, slot=slot)
+                again = row.state == "given_up" and row.failures <= limits.retries
+                if row.state == "free" or again:
+                    taken = {"state": "taken", "owner": self._owners.name, "trial": None}
+                    connection.execute(SLOTS.update().where(*self._at(arm, slot)).values(**taken))
+                    return claim_of(row)
+            busy = any(row.state == "taken" for row in rows if row.slot < limits.trials)
+            return "wait" if busy else "done"
+
+    def fill(self, claim: Claim, trial: int) -> None:
+        """Say which trial a slot holds.
+
+        Raises:
+            Gone: if the slot is no longer ours.
+        """
+        with self._database.exclusive() as connection:
+            self._require(connection, claim)
+            connection.execute(SLOTS.update().where(*self._at(claim.arm, claim.slot)).values(trial=trial))
+
+    def count(self, claim: Claim, epochs: int, seconds: float) -> None:
+        """Close a slot: its trial has used up its budget.
+
+        Raises:
+            Gone: if the slot is no longer ours.
+        """
+        self._leave(claim, {"state": "counted"}, epochs, seconds)
+
+    def fail(self, claim: Claim, limits: Limits) -> bool:
+        """Give a slot back whose trial failed by itself, so that other parameters are tried; too often: for good.
+
+        Returns:
+            Whether there will be another trial.
+
+        Raises:
+            Gone: if the slot is no longer ours.
+        """
+        failures = claim.failures + 1
+        state = "free" if failures <= limits.retries else "given_up"
+        self._leave(claim, {"state": state, "failures": failures, "losses": 0, "retry_of": None})
+        return state == "free"
+
+    def lose(self, claim: Claim, limits: Limits, trial: int) -> bool:
+        """Give a slot back whose trial was lost to the machine: the same parameters again, too often: others.
+
+        Returns:
+            Whether the same parameters are tried again.
+
+        Raises:
+            Gone: if the slot is no longer ours.
+        """
+        losses = claim.losses + 1
+        again = losses <= limits.retries
+        values = {"losses": losses, "retry_of": trial} if again else {"losses": 0, "retry_of": None}
+        self._leave(claim, {"state": "free", **values})
+        return again
+
+    def hand_back(self, claim: Claim, retry_of: int | None) -> None:
+        """Give a slot back that nobody is to blame for: the sweep was asked to stop.
+
+        Raises:
+            Gone: if the slot is no longer ours.
+        """
+        self._leave(claim, {"state": "free", "retry_of": retry_of})
+
+    def adopt(self) -> list[tuple[Claim, int | None]]:
+        """Take over the slots of coordinators that are gone; each with the trial that it held, if any."""
+        adopted: list[tuple[Claim, int | None]] = []
+        with self._database.exclusive() as connection:
+            taken = connection.execute(
+                sa.select(SLOTS).where(SLOTS.c.sweep == self._sweep, SLOTS.c.state == "taken")
+            ).all()
+            alive = {owner: self._owners.alive(connection, owner) for owner in {row.owner for row in taken}}
+            for row in taken:
+                if not alive[row.owner]:
+                    at = self._at(row.arm, row.slot)
+                    connection.execute(SLOTS.update().where(*at).values(owner=self._owners.name))
+                    adopted.append((claim_of(row), row.trial))
+            self._owners.forget_the_dead(connection)
+        return adopted
+
+    def held(self, arm: str) -> list[int | None]:
+        """The trials in an arm's taken slots; None for one that is just about to be filled."""
+        with self._database.reading() as connection:
+            taken = connection.execute(
+                sa.select(SLOTS.c.trial).where(
+                    SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm, SLOTS.c.state == "taken"
+                )
+            )
+            return list(taken.scalars())
+
+    def _leave(self, claim: Claim, values: Mapping[str, Any], epochs: int = 0, seconds: float = 0.0) -> None:
+        with self._database.exclusive() as connection:
+            self._require(connection, claim)
+            connection.execute(
+                SLOTS.update()
+                .where(*self._at(claim.arm, claim.slot))
+                .values(
+                    owner=None,
+                    epochs=SLOTS.c.epochs + epochs,
+                    seconds=SLOTS.c.seconds + seconds,
+                    **values,
+                )
+            )
+
+    def _require(self, connection: sa.Connection, claim: Claim) -> None:
+        owner = connection.execute(
+            sa.select(SLOTS.c.owner).where(*self._at(claim.arm, claim.slot), SLOTS.c.state == "taken")
+        ).scalar()
+        if owner != self._owners.name:
+            raise Gone
+
+    def _at(self, arm: str, slot: int) -> tuple[Any, ...]:
+        return (SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm, SLOTS.c.slot == slot)
+
+
+def claim_of(row: Any) -> Claim:
+    """A claim as the table has it."""
+    return Claim(arm=row.arm, slot=row.slot, failures=row.failures, losses=row.losses, retry_of=row.retry_of)
