@@ -1,0 +1,123 @@
+"""Proposals: a grid is the whole product, a seed says what is proposed, and every algorithm can be asked."""
+
+import itertools
+import warnings
+
+import optuna
+import pytest
+
+from seqlab.config.build import build
+from seqlab.config.sweep import ParameterConfig, PrunerConfig, SamplerConfig, SweepConfig
+from seqlab.errors import UserError
+from seqlab.sweep.arms import ComposedArm
+from seqlab.sweep.definition import Arm, Sweep
+from seqlab.sweep.proposing import check_grid, grid_of, make_pruner, make_sampler, suggest
+from seqlab.sweep.space import Space
+
+SPACE = {
+    "model.num_layers": {"type": "int", "low": 1, "high": 3},
+    "model.dropout": {"type": "float", "low": 0.1, "high": 0.5, "step": 0.2, "when": "model.num_layers > 1"},
+    "model.cell": {"type": "categorical", "choices": ["gru", "lstm"]},
+    "optimizer.lr": {"type": "float", "low": 1e-4, "high": 1e-1, "log": True},
+}
+
+
+def arm_of(*keys):
+    config = build(SweepConfig, {"space": {key: SPACE[key] for key in keys}})
+    tree = {"model": {"num_layers": 1, "dropout": 0.0, "cell": "rnn"}, "optimizer": {"lr": 0.1}}
+    return ComposedArm(name="all", parameters=Space.of(config).parameters, given=(), trees={(): tree})
+
+
+def proposals(sampler: str, count: int, study: optuna.Study | None = None) -> list[dict]:
+    arm = arm_of(*SPACE)
+    study = study or optuna.create_study(direction="maximize")
+    found = []
+    for slot in range(len(study.trials), count):
+        study.sampler = make_sampler(SamplerConfig(name=sampler, seed=3, startup_trials=4), "all", slot, 0, 0)
+        trial = study.ask()
+        values = arm.walk(lambda parameter, trial=trial: suggest(trial, parameter))
+        study.tell(trial, -values["optimizer.lr"])
+        found.append(values)
+    return found
+
+
+def test_a_grid_is_the_product_but_for_what_is_not_asked():
+    points = grid_of(arm_of("model.num_layers", "model.dropout", "model.cell"))
+    deep = itertools.product([2, 3], [0.1, 0.3, 0.5], ["gru", "lstm"])
+    shallow = itertools.product([1], [None], ["gru", "lstm"])
+    wanted = {*deep, *shallow}
+    found = [(p["model.num_layers"], p.get("model.dropout"), p["model.cell"]) for p in points]
+    rounded = [(a, b if b is None else round(b, 9), c) for a, b, c in found]
+    assert len(rounded) == len(wanted) == 14 and set(rounded) == wanted
+
+
+def test_a_grid_over_a_range_without_steps_is_refused(tmp_path):
+    plain = {"space": {"optimizer.lr": SPACE["optimizer.lr"]}, "sampler": {"name": "grid"}}
+    config = build(SweepConfig, plain)
+    sweep = Sweep(
+        name="x", directory=tmp_path, config=config, fixed=(), arms=(Arm(name="all", overrides=()),),
+        config_dir=None, command=(),
+    )  # fmt: skip
+    with pytest.raises(UserError, match=r"space\.optimizer\.lr: a grid needs single values"):
+        check_grid(sweep, [arm_of("optimizer.lr")])
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "gp", "nsga2"])
+def test_every_sampler_stays_in_the_space_and_can_be_resumed_without_repeating_itself(sampler):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        whole = proposals(sampler, 10)
+        study = optuna.create_study(direction="maximize")
+        resumed = proposals(sampler, 4, study) + proposals(sampler, 10, study)
+    assert whole == resumed
+    assert len({values["optimizer.lr"] for values in whole[:4]}) == 4  # while it draws at random
+    assert whole[4:8] != whole[:4]
+    for values in whole:
+        assert 1e-4 <= values["optimizer.lr"] <= 1e-1
+        assert ("model.dropout" in values) == (values["model.num_layers"] > 1)
+
+
+def test_arms_and_attempts_have_streams_of_their_own():
+    parameter = arm_of("optimizer.lr").parameters[0]
+    drawn = set()
+    for place in (("a", 0, 0), ("b", 0, 0), ("a", 1, 0), ("a", 0, 1)):
+        study = optuna.create_study(sampler=make_sampler(SamplerConfig(name="random"), *place))
+        drawn.add(suggest(study.ask(), parameter))
+    assert len(drawn) == 4
+
+
+@pytest.mark.parametrize("name", ["median", "halving", "hyperband"])
+def test_pruners_end_the_worse_trials_and_let_the_best_go_on(name):
+    config = PrunerConfig(name=name, warmup_epochs=2, startup_trials=3, reduction_factor=2)
+    study = optuna.create_study(direction="maximize", pruner=make_pruner(config, 16))
+    epochs = []
+    for quality in [0.9, 0.8, 0.7, 0.2, 0.3, 0.25, 0.1, 0.15, 0.95, 0.05, 0.12, 0.3]:
+        trial = study.ask()
+        for epoch in range(1, 17):
+            trial.report(quality * epoch / 16, epoch)
+            if trial.should_prune():
+                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, quality)
+        epochs.append(epoch)
+    assert min(epochs) >= 2  # nobody is judged before the warm-up
+    assert epochs[0] == 16 and epochs[8] == 16 and sum(epochs) < 0.8 * 16 * len(epochs)
+
+
+def test_without_a_pruner_nothing_is_pruned():
+    study = optuna.create_study(pruner=make_pruner(PrunerConfig(), 10))
+    trial = study.ask()
+    trial.report(float("inf"), 1)
+    assert not trial.should_prune()
+
+
+def test_an_int_keeps_its_steps_and_a_choice_its_type():
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    config = ParameterConfig(type="int", low=16, high=64, step=16)
+    arm = build(
+        SweepConfig, {"space": {"model.hidden_size": {"type": "int", "low": 16, "high": 64, "step": 16}}}
+    )
+    (parameter,) = Space.of(arm).parameters
+    assert parameter.config == config
+    assert {suggest(study.ask(), parameter) for _ in range(40)} == {16, 32, 48, 64}
