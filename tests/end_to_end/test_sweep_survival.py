@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-
 from tests.end_to_end.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -135,7 +134,9 @@ def test_two_coordinators_share_one_budget(person, sweep):
     found = trials(person.work / "out")
     assert [state for _, state, _ in found] == ["COMPLETE"] * 16
     parameters = [
-        json.loads((person.work / "out" / "trials" / "all" / str(number) / "result.json").read_text())["command"]
+        json.loads((person.work / "out" / "trials" / "all" / str(number) / "result.json").read_text())[
+            "command"
+        ]
         for number, _, _ in found
     ]
     assert len(set(parameters)) == 16
@@ -165,7 +166,7 @@ def test_a_second_request_to_stop_ends_it_at_once_and_consistent(person, sweep):
     time.sleep(1)
     began = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
     assert time.monotonic() - began < 10
     assert running(directory) == 0
