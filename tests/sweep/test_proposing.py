@@ -11,7 +11,7 @@ from seqlab.config.sweep import ParameterConfig, PrunerConfig, SamplerConfig, Sw
 from seqlab.errors import UserError
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Arm, Sweep
-from seqlab.sweep.proposing import check_grid, grid_of, make_pruner, make_sampler, suggest
+from seqlab.sweep.proposing import Samplers, check_grid, grid_of, make_pruner, suggest
 from seqlab.sweep.space import Space
 
 SPACE = {
@@ -32,8 +32,9 @@ def proposals(sampler: str, count: int, study: optuna.Study | None = None) -> li
     arm = arm_of(*SPACE)
     study = study or optuna.create_study(direction="maximize")
     found = []
+    samplers = Samplers(SamplerConfig(name=sampler, seed=3, startup_trials=4))
     for slot in range(len(study.trials), count):
-        study.sampler = make_sampler(SamplerConfig(name=sampler, seed=3, startup_trials=4), "all", slot, 0, 0)
+        study.sampler = samplers.make("all", slot, 0, 0)
         trial = study.ask()
         values = arm.walk(lambda parameter, trial=trial: suggest(trial, parameter))
         study.tell(trial, -values["optimizer.lr"])
@@ -81,7 +82,7 @@ def test_arms_and_attempts_have_streams_of_their_own():
     parameter = arm_of("optimizer.lr").parameters[0]
     drawn = set()
     for place in (("a", 0, 0), ("b", 0, 0), ("a", 1, 0), ("a", 0, 1)):
-        study = optuna.create_study(sampler=make_sampler(SamplerConfig(name="random"), *place))
+        study = optuna.create_study(sampler=Samplers(SamplerConfig(name="random")).make(*place))
         drawn.add(suggest(study.ask(), parameter))
     assert len(drawn) == 4
 

@@ -10,19 +10,20 @@ class Books:
     """The rows of all trials that this coordinator knows of, shared by its threads."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, int], TrialRow] = {}
+        self._rows: dict[str, dict[int, TrialRow]] = {}
         self._lock = threading.Lock()
 
     def put(self, *rows: TrialRow) -> None:
         """Write rows down, over what stood for the same trials."""
         with self._lock:
-            self._rows.update({(row.arm, row.number): row for row in rows})
+            for row in rows:
+                self._rows.setdefault(row.arm, {})[row.number] = row
 
     def rows(self, arm: str | None = None) -> list[TrialRow]:
-        """All rows, or those of an arm, in the order of their numbers within an arm."""
+        """All rows, or those of an arm; in the order of their numbers within an arm."""
         with self._lock:
-            rows = list(self._rows.values())
-        return sorted((r for r in rows if arm is None or r.arm == arm), key=lambda r: (r.arm, r.number))
+            arms = self._rows.values() if arm is None else [self._rows.get(arm, {})]
+            return [rows[number] for rows in map(dict, arms) for number in sorted(rows)]
 
 
 @dataclass(slots=True, kw_only=True)

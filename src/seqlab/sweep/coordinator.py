@@ -95,6 +95,7 @@ class Coordinator:
         for arm in names:
             self._books.put(*trial_rows(self._store.study(arm), arm))
             self._taken[arm] = sum(r.state != "infeasible" for r in self._books.rows(arm))
+        self._trials.settle()
         threads = [
             threading.Thread(target=self._guarded, args=(worker,), name=f"seqlab-{n}", daemon=True)
             for n, worker in enumerate(self._workers)
@@ -122,6 +123,7 @@ class Coordinator:
                 signal.signal(number, handler)
         self._try(lambda: self._recover(names))
         self._try(self._reread)
+        self._trials.settle()
 
     def is_spent(self) -> bool:
         """Whether every arm has used up its budget, in trials, hours or epochs."""

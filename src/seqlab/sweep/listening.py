@@ -14,7 +14,7 @@ from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books, Overhead
 from seqlab.sweep.conditions import Condition, constraints_of
 from seqlab.sweep.definition import Sweep
-from seqlab.sweep.keeping import to_keep
+from seqlab.sweep.keeping import Keeper
 from seqlab.sweep.objectives import is_cost
 from seqlab.sweep.orders import Begins, Costs, Ended, Epoch, Note, Order, Scored
 from seqlab.sweep.pool import STOP_SECONDS, Lost, Worker
@@ -47,6 +47,7 @@ class Listening:
     Args:
         sweep: the sweep.
         books: where it is written down how a trial stands.
+        keeper: decides whose files are kept.
         overhead: where it is written down what a trial takes beside training.
         stopping: set when the sweep was asked to stop.
         note: takes a line worth saying.
@@ -56,12 +57,13 @@ class Listening:
         self,
         sweep: Sweep,
         books: Books,
+        keeper: Keeper,
         overhead: Overhead,
         stopping: threading.Event,
         note: Callable[[str], None],
     ) -> None:
         self._config = sweep.config
-        self._books, self._overhead = books, overhead
+        self._books, self._keeper, self._overhead = books, keeper, overhead
         self._stopping, self._note = stopping, note
         conditions = constraints_of(sweep.config)
         self._on_costs = [c for c in conditions if any(map(is_cost, c.keys))]
@@ -121,7 +123,7 @@ class Listening:
                 case Scored(values, seconds):
                     heard.values = values
                     self._overhead.after.append(seconds)
-                    worker.send(self._is_worth_keeping(row, values))
+                    worker.send(self._keeper.is_worth_keeping(row, values))
                 case Note(text):
                     self._note(text)
                 case Ended() as ended:
@@ -142,11 +144,6 @@ class Listening:
         for condition, holds in zip(conditions, held, strict=True):
             trial.set_constraint(condition.text, 0.0 if holds else 1.0)
         return all(held)
-
-    def _is_worth_keeping(self, row: TrialRow, values: tuple[float | None, ...]) -> bool:
-        here = dataclasses.replace(row, state="complete", values=values)
-        complete = [r for r in self._books.rows(row.arm) if r.state == "complete"]
-        return here in to_keep([*complete, here], self._config.objective, self._config.trial.keep)
 
 
 def _prune(trial: optuna.Trial, epoch: int, value: float | None) -> bool:

@@ -9,6 +9,7 @@ import hashlib
 import itertools
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
@@ -25,15 +26,34 @@ _GRID_LIMIT = 100_000
 _MOST_VALUES = 1_000
 
 
-def make_sampler(config: SamplerConfig, *place: str | int) -> BaseSampler:
-    """The sampler for one trial.
+class Samplers:
+    """Makes the samplers of a sweep, one for every trial.
 
     Args:
         config: which algorithm, and the sweep's seed.
-        place: arm, slot and attempt.
     """
-    text = "\0".join(map(str, (config.seed, *place)))
-    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+    def __init__(self, config: SamplerConfig) -> None:
+        self._config = config
+        self._spaces: dict[str, Any] = {}
+
+    def make(self, arm: str, *place: int) -> BaseSampler:
+        """The sampler for one trial.
+
+        Args:
+            arm: whose study it is for.
+            place: slot, trials that the slot has seen, and attempt.
+        """
+        text = "\0".join(map(str, (self._config.seed, arm, *place)))
+        sampler = _make(self._config, int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big"))
+        if isinstance(sampler, TPESampler):
+            # what all trials of a study have in common is looked for in the new ones only
+            known = self._spaces.setdefault(arm, sampler._search_space)  # pyright: ignore[reportPrivateUsage]
+            sampler._search_space = known  # pyright: ignore[reportPrivateUsage]
+        return sampler
+
+
+def _make(config: SamplerConfig, seed: int) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         match config.name:

@@ -68,28 +68,26 @@ class Slots:
             spent its hours or epochs.
         """
         with self._database.exclusive() as connection:
-            rows = connection.execute(
-                sa.select(SLOTS).where(SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm)
-            ).all()
-            if limits.epochs is not None and sum(row.epochs for row in rows) >= limits.epochs:
+            own = (SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm)
+            totals = sa.select(sa.func.count(), sa.func.sum(SLOTS.c.epochs), sa.func.sum(SLOTS.c.seconds))
+            used, epochs, seconds = connection.execute(totals.where(*own)).one()
+            if limits.epochs is not None and (epochs or 0) >= limits.epochs:
                 return "done"
-            if limits.seconds is not None and sum(row.seconds for row in rows) >= limits.seconds:
+            if limits.seconds is not None and (seconds or 0.0) >= limits.seconds:
                 return "done"
-            held = {row.slot: row for row in rows}
-            for slot in range(limits.trials):
-                row = held.get(slot)
-                if row is None:
-                    fresh = {"failures": 0, "losses": 0, "epochs": 0, "seconds": 0.0}
-                    taken = {"state": "taken", "owner": self._owners.name, **fresh}
-                    connection.execute(SLOTS.insert().values(sweep=self._sweep, arm=arm, slot=slot, **taken))
-                    return Claim(arm=arm, slot=slot)
-                again = row.state == "given_up" and row.failures <= limits.retries
-                if row.state == "free" or again:
+            open_ones = sa.select(SLOTS).where(*own, SLOTS.c.state != "counted", SLOTS.c.slot < limits.trials)
+            rows = connection.execute(open_ones.order_by(SLOTS.c.slot)).all()
+            for row in rows:
+                if row.state == "free" or (row.state == "given_up" and row.failures <= limits.retries):
                     taken = {"state": "taken", "owner": self._owners.name, "trial": None}
-                    connection.execute(SLOTS.update().where(*self._at(arm, slot)).values(**taken))
+                    connection.execute(SLOTS.update().where(*self._at(arm, row.slot)).values(**taken))
                     return claim_of(row)
-            busy = any(row.state == "taken" for row in rows if row.slot < limits.trials)
-            return "wait" if busy else "done"
+            if used < limits.trials:  # slots are begun in order
+                fresh = {"failures": 0, "losses": 0, "epochs": 0, "seconds": 0.0}
+                taken = {"slot": used, "state": "taken", "owner": self._owners.name, **fresh}
+                connection.execute(SLOTS.insert().values(sweep=self._sweep, arm=arm, **taken))
+                return Claim(arm=arm, slot=used)
+            return "wait" if any(row.state == "taken" for row in rows) else "done"
 
     def fill(self, claim: Claim, trial: int) -> None:
         """Say which trial a slot holds.

@@ -20,12 +20,12 @@ from seqlab.results import TrialState as State
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books, Overhead
 from seqlab.sweep.definition import Sweep
-from seqlab.sweep.keeping import drop_displaced, to_keep
+from seqlab.sweep.keeping import Keeper
 from seqlab.sweep.listening import Heard, Listening
 from seqlab.sweep.objectives import worst
 from seqlab.sweep.ordering import Orders
 from seqlab.sweep.pool import Worker
-from seqlab.sweep.proposing import grid_of, make_sampler, suggest
+from seqlab.sweep.proposing import Samplers, grid_of, suggest
 from seqlab.sweep.rows import ATTRIBUTE
 from seqlab.sweep.slots import Claim, Gone, Limits
 from seqlab.sweep.store import Store
@@ -89,14 +89,20 @@ class Trials:
         self._arms = {arm.name: arm for arm in arms}
         self._stopping, self._note = stopping, note
         self._grids = {a.name: grid_of(a) for a in arms} if sweep.config.sampler.name == "grid" else {}
+        self._samplers = Samplers(sweep.config.sampler)
         self._proposing = threading.Lock()
-        self._keeping = threading.Lock()
+        self._keeper = Keeper(sweep.directory, sweep.config.objective, sweep.config.trial.keep)
         self.overhead = Overhead()
-        self._listening = Listening(sweep, books, self.overhead, stopping, note)
+        self._listening = Listening(sweep, books, self._keeper, self.overhead, stopping, note)
 
     def grid_size(self, arm: str) -> int | None:
         """How many points an arm's grid has; None without a grid."""
         return len(self._grids[arm]) if self._grids else None
+
+    def settle(self) -> None:
+        """Hold the files that are kept to the best of all trials in the books, whoever has trained them."""
+        for arm in self._arms:
+            self._keeper.settle(arm, [row for row in self._books.rows(arm) if row.state == "complete"])
 
     def run(self, claim: Claim, study: optuna.Study, worker: Worker, limits: Limits) -> Result:
         """Fill a slot: propose points until one meets the constraints, train it, write down what came of it."""
@@ -149,7 +155,7 @@ class Trials:
             elif self._grids:
                 study.enqueue_trial(self._grids[claim.arm][claim.slot])
             tried = claim.failures + claim.losses
-            study.sampler = make_sampler(self._sweep.config.sampler, claim.arm, claim.slot, tried, number)
+            study.sampler = self._samplers.make(claim.arm, claim.slot, tried, number)
             trial = study.ask()
             self._store.slots.fill(claim, trial.number)
             return trial, self._arms[claim.arm].walk(lambda parameter: suggest(trial, parameter))
@@ -199,9 +205,10 @@ class Trials:
         seconds: float,
         values: tuple[float | None, ...] = (),
     ) -> Result:
-        self._tell(attempt, state, reason, epochs, seconds, values)
+        row = self._tell(attempt, state, reason, epochs, seconds, values)
         self._store.slots.count(attempt.claim, epochs, seconds)
-        self._drop_displaced(attempt.claim.arm)
+        if state == "complete":
+            self._keeper.settle(row.arm, [row])
         return Result(verdict="counted")
 
     def _failed(self, attempt: _Attempt, reason: str, epochs: int, seconds: float) -> Result:
@@ -230,8 +237,8 @@ class Trials:
         values: tuple[float | None, ...] = (),
         *,
         lost: bool = False,
-    ) -> None:
-        """Tell Optuna, then everybody who looks on.
+    ) -> TrialRow:
+        """Tell Optuna, then everybody who looks on; returns the trial's row.
 
         Raises:
             Gone: if somebody took this coordinator for dead and has ended the trial.
@@ -256,15 +263,8 @@ class Trials:
             raise Gone from None
         told = tuple(v if v is not None and math.isfinite(v) else None for v in values)
         none = (None,) * len(self._sweep.config.objective)
-        self._books.put(
-            dataclasses.replace(
-                row, state=state, reason=reason, epochs=epochs, seconds=seconds, values=told or none
-            )
+        row = dataclasses.replace(
+            row, state=state, reason=reason, epochs=epochs, seconds=seconds, values=told or none
         )
-
-    def _drop_displaced(self, arm: str) -> None:
-        config = self._sweep.config
-        with self._keeping:
-            complete = [row for row in self._books.rows(arm) if row.state == "complete"]
-            kept = to_keep(complete, config.objective, config.trial.keep)
-            drop_displaced(self._sweep.directory, kept, complete)
+        self._books.put(row)
+        return row
