@@ -84,12 +84,14 @@ def published(
         given = dict(word.split("=", 1) for word in yaml.safe_load(job.read_text(encoding="utf-8")))
         points.append(point({key: value for key, value in given.items() if key in space}))
     assert len(jobs) == size(space), f"{folder}: {len(jobs)} trials, not {size(space)}"
+    at_work = end.stat().st_mtime - min(job.stat().st_mtime for job in jobs)
     return Done(
         seconds=seconds,
-        at_work=end.stat().st_mtime - min(job.stat().st_mtime for job in jobs),
+        at_work=at_work,
         points=sorted(points),
         values=[best],
         epochs=epochs * len(jobs),
+        busy=at_work,
     )
 
 

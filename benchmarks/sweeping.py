@@ -2,13 +2,11 @@
 
 import os
 import shlex
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +28,7 @@ class Done:
         points: what was trained, one sorted tuple of (setting, value) a trial.
         values: the trials' values.
         epochs: of all trials together.
+        busy: seconds of all trials together, each from its order to its value.
     """
 
     seconds: float
@@ -37,6 +36,7 @@ class Done:
     points: list[tuple[tuple[str, str], ...]]
     values: list[float]
     epochs: int
+    busy: float
 
 
 def command_seconds(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> float:
@@ -63,11 +63,11 @@ def one_thread() -> dict[str, str]:
 
 
 def seqlab_sweep(definition: Mapping[str, Any], folder: Path, words: Sequence[str]) -> Done:
-    """Run `python sweep.py` in a new folder and check that it did all that was asked of it.
+    """Run `python sweep.py` and check that it did all that was asked of it.
 
     Args:
         definition: contents of the sweep's YAML file; without arms.
-        folder: where the sweep is written.
+        folder: where the sweep is written; one that is there already is gone on with.
         words: further words of the command line, such as workers=2.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,8 @@ def seqlab_sweep(definition: Mapping[str, Any], folder: Path, words: Sequence[st
     file.write_text(yaml.safe_dump(dict(definition), sort_keys=False), encoding="utf-8")
     command = [sys.executable, "sweep.py", f"sweep={file}", f"sweep.dir={folder}", *words]
     seconds = command_seconds(command, folder.with_name(f"{folder.name}.log"), one_thread())
-    rows = read_trials(folder / "trials.parquet")
+    ledger = read_trials(folder / "trials.parquet")
+    rows = [row for row in ledger if not (row.reason or "").startswith("stopped")]  # somebody pressed Ctrl-C
     trials = int(definition["budget"]["trials"])
     assert len(rows) == trials, f"{folder}: {len(rows)} trials, not {trials}"
     pruned = definition.get("pruner", {}).get("name", "none") != "none"
@@ -83,10 +84,11 @@ def seqlab_sweep(definition: Mapping[str, Any], folder: Path, words: Sequence[st
     assert {row.state for row in rows} <= states, [row for row in rows if row.state not in states]
     return Done(
         seconds=seconds,
-        at_work=_at_work(folder / "study.db"),
+        at_work=_at_work(folder),
         points=sorted(point(row.parameters) for row in rows),
         values=[_value(row) for row in rows],
         epochs=sum(row.epochs for row in rows),
+        busy=sum(row.seconds for row in rows),
     )
 
 
@@ -95,12 +97,10 @@ def _value(row: TrialRow) -> float:
     return float("nan") if value is None else value
 
 
-def _at_work(database: Path) -> float:
-    with sqlite3.connect(database) as connection:
-        first, last = connection.execute(
-            "SELECT min(datetime_start), max(datetime_complete) FROM trials"
-        ).fetchone()
-    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds()
+def _at_work(folder: Path) -> float:
+    """From the first trial's settings to the last one's result; workers are up by then."""
+    first = min(path.stat().st_mtime for path in folder.glob("trials/*/*/config.yaml"))
+    return max(path.stat().st_mtime for path in folder.glob("trials/*/*/result.json")) - first
 
 
 def point(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
