@@ -8,10 +8,8 @@ import pytest
 
 from seqlab.config.build import build
 from seqlab.config.sweep import ParameterConfig, PrunerConfig, SamplerConfig, SweepConfig
-from seqlab.errors import UserError
 from seqlab.sweep.arms import ComposedArm
-from seqlab.sweep.definition import Arm, Sweep
-from seqlab.sweep.proposing import Samplers, check_grid, grid_of, make_pruner, suggest
+from seqlab.sweep.proposing import Samplers, grid_of, make_pruner, suggest
 from seqlab.sweep.space import Space
 
 SPACE = {
@@ -50,17 +48,6 @@ def test_a_grid_is_the_product_but_for_what_is_not_asked():
     found = [(p["model.num_layers"], p.get("model.dropout"), p["model.cell"]) for p in points]
     rounded = [(a, b if b is None else round(b, 9), c) for a, b, c in found]
     assert len(rounded) == len(wanted) == 14 and set(rounded) == wanted
-
-
-def test_a_grid_over_a_range_without_steps_is_refused(tmp_path):
-    plain = {"space": {"optimizer.lr": SPACE["optimizer.lr"]}, "sampler": {"name": "grid"}}
-    config = build(SweepConfig, plain)
-    sweep = Sweep(
-        name="x", directory=tmp_path, config=config, fixed=(), arms=(Arm(name="all", overrides=()),),
-        config_dir=None, command=(),
-    )  # fmt: skip
-    with pytest.raises(UserError, match=r"space\.optimizer\.lr: a grid needs single values"):
-        check_grid(sweep, [arm_of("optimizer.lr")])
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "gp", "nsga2"])

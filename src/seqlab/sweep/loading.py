@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +58,54 @@ def load_sweep(words: Sequence[str], config_dir: Path | None, command: Sequence[
     if given.own:
         config = build(SweepConfig, _with_own(to_plain(config), given.own))
         _checked(config, known_groups)
-    _check_apart(given.runs, arms, [parameter.key for parameter in space.parameters])
-    name = given.place.get("sweep.name") or config.name or path.stem
+    config.name = given.place.get("sweep.name") or config.name or path.stem
+    config.dir = given.place.get("sweep.dir") or config.dir
+    return _assembled(config, space, arms, given.runs, config_dir, command)
+
+
+def sweep_from(
+    plain: Mapping[str, Any], runs: Sequence[str], config_dir: Path | None, command: Sequence[str]
+) -> Sweep:
+    """A sweep from settings that another door than `sweep.py` has gathered.
+
+    Args:
+        plain: settings as in a sweep's file, its name and directory among them.
+        runs: settings of every run.
+        config_dir: a folder with YAML of the user's own.
+        command: the words that the sweep was called with; kept without secrets.
+
+    Raises:
+        UserError: for the first thing that does not fit, in at most three lines.
+    """
+    known_groups = tuple(dict.fromkeys((*GROUPS, *groups(conf_folders(config_dir)))))
+    config = build(SweepConfig, _long(dict(plain)))
+    space = _checked(config, known_groups)
+    arms = _arms(config, [parameter.key for parameter in space.parameters])
+    return _assembled(config, space, arms, runs, config_dir, command)
+
+
+def _assembled(
+    config: SweepConfig,
+    space: Space,
+    arms: tuple[Arm, ...],
+    given: Sequence[str],
+    config_dir: Path | None,
+    command: Sequence[str],
+) -> Sweep:
+    """The sweep, with the words of the command line in front of those that are fixed."""
+    _check_apart(given, arms, [parameter.key for parameter in space.parameters])
+    name = config.name
     if not _NAME.fullmatch(str(name)):
         raise ConfigError(
             "sweep.name", name, "letters, digits, '.', '_' and '-'; the first a letter or digit"
         )
-    directory = given.place.get("sweep.dir") or config.dir or f"runs/sweeps/{name}"
-    config.name, config.dir = str(name), str(directory)
-    runs = [typed.key_of(word) for word in given.runs]
+    config.name, config.dir = str(name), str(config.dir or f"runs/sweeps/{name}")
+    runs = [typed.key_of(word) for word in given]
     return Sweep(
         name=config.name,
         directory=Path(config.dir).expanduser().absolute(),
         config=config,
-        fixed=(*(word for word in config.fixed if typed.key_of(word) not in runs), *given.runs),
+        fixed=(*(word for word in config.fixed if typed.key_of(word) not in runs), *given),
         arms=arms,
         config_dir=config_dir,
         command=tuple(redact_words(command)),

@@ -8,7 +8,7 @@ same points whether it was interrupted or not.
 import hashlib
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import optuna
@@ -16,14 +16,11 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner,
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 from seqlab.config.sweep import PrunerConfig, SamplerConfig, Scalar
-from seqlab.errors import UserError
 from seqlab.sweep.arms import ComposedArm
-from seqlab.sweep.definition import Sweep
 from seqlab.sweep.space import Parameter
 
 # A grid with more points than this is cut: nobody trains so many.
 _GRID_LIMIT = 100_000
-_MOST_VALUES = 1_000
 
 
 class Samplers:
@@ -125,22 +122,6 @@ def _points(arm: ComposedArm, chosen: list[Scalar]) -> Iterator[dict[str, Scalar
         return
     for value in grid_values(asked[len(chosen)]):
         yield from _points(arm, [*chosen, value])
-
-
-def check_grid(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
-    """Refuse a grid over a parameter that has no single values.
-
-    Raises:
-        UserError: for a range without a step, or with very many.
-    """
-    if sweep.config.sampler.name != "grid":
-        return
-    for parameter in arms[0].parameters:
-        if not parameter.choices and (parameter.step is None or len(grid_values(parameter)) > _MOST_VALUES):
-            raise UserError(
-                f"space.{parameter.key}: a grid needs single values\n"
-                f"allowed: choices, a step that makes at most {_MOST_VALUES:,} values, or another sampler"
-            )
 
 
 def grid_values(parameter: Parameter) -> list[Scalar]:

@@ -23,7 +23,6 @@ from seqlab.sweep.opening import opened, storage_of
 from seqlab.sweep.ordering import Orders, words_of
 from seqlab.sweep.orders import Costs, CostsOf
 from seqlab.sweep.pool import LOG_FILE, Lost, Worker
-from seqlab.sweep.proposing import check_grid
 from seqlab.sweep.rows import TRIALS_FILE, trial_rows, write_trials
 from seqlab.sweep.store import Store
 from seqlab.sweep.tracking import track_best, tracks_all
@@ -48,7 +47,6 @@ def run_sweep(sweep: Sweep, arms: Sequence[ComposedArm], screen: SweepScreen | N
         UserError: for what the user can put right; no trial has begun then.
     """
     screen = screen or SweepScreen()
-    check_grid(sweep, arms)
     with opened(sweep, arms, screen.note) as store:
         return _work(sweep, arms, store, screen)
 
