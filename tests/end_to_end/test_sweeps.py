@@ -258,3 +258,23 @@ def test_none_keeps_wandb_out(person, ask):
     code, _, _, rows = ask("budget.trials=2", "wandb.trials=none", fixed=fixed)
     assert code == 0 and len(rows) == 2
     assert not list((person.work / "out").rglob("wandb"))
+
+
+def test_hydras_door_leads_to_the_same_engine(person):
+    words = [
+        *FIXED, "-m", "hydra/sweeper=seqlab", "model.num_layers=choice(1,2,3)",
+        "model.hidden_size=tag(log,int(interval(4,16)))", "model.bidirectional=choice(true,false)",
+        "hydra.sweeper.budget.trials=4", "hydra.sweeper.workers=2", "hydra.sweep.dir=out",
+    ]  # fmt: skip
+    first = person.train(*words)
+    assert (first.returncode, first.stderr) == (0, "")
+    rows = parquet.read_table(person.work / "out" / "trials.parquet").to_pylist()
+    assert [row["state"] for row in rows] == ["complete"] * 4
+    assert all(row["params.model.num_layers"] in (1, 2, 3) for row in rows)
+    assert all(4 <= row["params.model.hidden_size"] <= 16 for row in rows)
+    again = person.train(*words)
+    assert again.returncode == 0
+    assert parquet.read_table(person.work / "out" / "trials.parquet").to_pylist() == rows
+    assert not list(person.work.rglob("multirun.yaml")) and not list(person.work.rglob(".hydra"))
+    best = next(line.strip() for line in first.stdout.splitlines() if "train.py" in line)
+    assert "hydra" not in best

@@ -89,6 +89,7 @@ def train_help(command: str, config_dir: Path | None = None) -> str:
         f"  {command} model=gru model.hidden_size=128 optimizer.lr=0.01 seed=1",
         f"  {command} data=archive data.name=GunPoint evaluate_test=true",
         f"  {command} -m model=lstm,gru seed=1,2,3,4,5",
+        f"  {command} -m hydra/sweeper=seqlab 'model.num_layers=choice(1,2,3)' 'optimizer.lr=interval(1e-3,1e-1)'",
         f"  {command} experiment=debug",
         f"  {command} hydra.run.dir=runs/mine logger=none",
     ]

@@ -27,7 +27,15 @@ def sweep_of(
     Raises:
         UserError: for whatever the user can put right, before anything is written.
     """
-    sweep = load_sweep(words, config_dir, called)
+    return held_to_its_space(load_sweep(words, config_dir, called))
+
+
+def held_to_its_space(sweep: Sweep) -> tuple[Sweep, list[ComposedArm]]:
+    """A sweep with its arms composed and its space tried out.
+
+    Raises:
+        UserError: for the first thing that does not fit, before anything is written.
+    """
     arms = compose_arms(sweep)
     check_sweep_space(sweep, arms)
     return sweep, arms

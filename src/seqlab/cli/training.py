@@ -3,13 +3,15 @@
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from seqlab.cli.outcome import leaving_at_once, patient_stdout, say_error
 from seqlab.compose import Composed, compose, compose_stored, run_multirun
+from seqlab.compose.overrides import value_text
 from seqlab.config.build import to_plain
 from seqlab.errors import (
     EXIT_FAILED,
@@ -84,8 +86,21 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
         if codes[-1] in (EXIT_INTERRUPTED, EXIT_TERMINATED):
             raise SystemExit(codes[-1])
 
+    def search(plain: Mapping[str, Any], runs: Sequence[str]) -> int:
+        from seqlab.cli.sweeping import held_to_its_space
+        from seqlab.cli.sweeping import run as run_sweep
+        from seqlab.sweep.loading import sweep_from
+
+        place = f"hydra.sweep.dir={value_text(plain['dir'])}"
+        named = any(word.startswith("hydra.sweep.dir=") for word in called)
+        words = called if named else [*called, place]
+        sweep = sweep_from(plain, runs, config_dir, words)
+        return run_sweep(*held_to_its_space(sweep))
+
     with patient_stdout():
-        run_multirun(overrides, job, config_dir)
+        searched = run_multirun(overrides, job, config_dir, search)
+        if isinstance(searched, int):
+            return searched
         if len(results) > 1:
             show_several(results)
     return max(codes, default=0)

@@ -12,12 +12,16 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from seqlab.compose import overrides as typed
-from seqlab.compose.hydra_route import Composed, compose_checked, composed, prepare, text
+from seqlab.compose.hydra_route import Composed, Prepared, compose_checked, composed, prepare, text
 from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import PRIMARY, compose_raw, hydra_session, in_three_lines, plain_of, resolved
 from seqlab.config import Experiment, build_experiment
-from seqlab.config.build import with_values
+from seqlab.config.build import all_keys, build, with_values
+from seqlab.config.sweep import SweepConfig
 from seqlab.preflight import check_parts, parts_named
+
+Search = Callable[[Mapping[str, Any], Sequence[str]], int]
+_SWEEPER, _OURS = "hydra/sweeper", "seqlab"
 
 
 def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> list[str]:
@@ -64,35 +68,61 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
     return [final[text(override)] for override in prepared.overrides]
 
 
+class Job:
+    """What Hydra calls for every job; a sweeper that is seqlab's own finds in it how to search instead.
+
+    Args:
+        run: trains one run.
+        search: runs a sweep, from its settings and the settings of every run; returns the exit code. None where
+            nobody can.
+        config_dir: a folder with YAML of the user's own.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[Composed], Any],
+        search: Search | None,
+        config_dir: Path | None,
+    ) -> None:
+        self._run = run
+        self.search = search
+        self.config_dir = config_dir
+
+    def __call__(self, config: DictConfig) -> Any:
+        """Train the run of a composed config."""
+        settings = HydraConfig.get()
+        _forget_overrides(settings.sweep.dir)
+        words = [str(word) for word in settings.overrides.task]
+        plain = plain_of(config, resolve=True)
+        return self._run(composed(plain, Path(settings.runtime.output_dir), words))
+
+
 def run_multirun(
-    overrides: Sequence[str], task_function: Callable[[Composed], Any], config_dir: Path | None = None
-) -> list[Any]:
+    overrides: Sequence[str],
+    task_function: Callable[[Composed], Any],
+    config_dir: Path | None = None,
+    search: Search | None = None,
+) -> list[Any] | int:
     """Check a sweep, then let Hydra's sweeper and launcher run it.
 
     Args:
         overrides: such as ["model=lstm,gru", "seed=range(5)", "hydra.sweep.dir=out"].
         task_function: called with every job; what it returns is what a sweeper optimises.
         config_dir: a folder with YAML of the user's own.
+        search: called instead by hydra/sweeper=seqlab, with the settings of the sweep and those of every run.
 
     Returns:
-        What the jobs returned, in their order; empty for a sweeper that keeps it to itself.
+        What the jobs returned, in their order; empty for a sweeper that keeps it to itself; the exit code of a search.
 
     Raises:
         UserError: for the first thing that does not fit, before any job starts.
     """
-    final = [*check_sweep(overrides, config_dir), "hydra.mode=MULTIRUN"]
     prepared = prepare(overrides, config_dir)
-
-    def job(config: DictConfig) -> Any:
-        settings = HydraConfig.get()
-        _forget_overrides(settings.sweep.dir)
-        plain = plain_of(config, resolve=True)
-        return task_function(
-            composed(
-                plain, Path(settings.runtime.output_dir), [str(word) for word in settings.overrides.task]
-            )
-        )
-
+    searches = any(o.key_or_group == _SWEEPER and o.value() == _OURS for o in prepared.overrides)
+    # a search tries its space out itself, at its ends and at random points rather than everywhere
+    checked = _check_without_values(prepared) if searches else check_sweep(overrides, config_dir)
+    final = [*checked, "hydra.mode=MULTIRUN"]
+    job = Job(task_function, search, config_dir)
     with hydra_session(prepared.folders) as hydra:
         config = compose_raw(hydra, final, RunMode.MULTIRUN)
         sweep_dir = in_three_lines(lambda: str(config.hydra.sweep.dir))
@@ -102,9 +132,25 @@ def run_multirun(
             returned = hydra.multirun(PRIMARY, job, final, with_log_configuration=False)
         finally:
             _forget_overrides(sweep_dir)
+    if isinstance(returned, int):
+        return returned
     batches: list[Any] = list(returned) if isinstance(returned, (list, tuple)) else []
     jobs = [job for batch in batches if isinstance(batch, (list, tuple)) for job in batch]
     return [job.return_value for job in jobs if isinstance(job, JobReturn)]
+
+
+def _check_without_values(prepared: Prepared) -> list[str]:
+    """The overrides in the form that Hydra's sweeper takes; those with one value are held to the typed tree."""
+    plain = [o for o in prepared.overrides if not o.is_sweep_override()]
+    known = [f"hydra.sweeper.{key}" for key in [*all_keys(build(SweepConfig, {})), "params"]]
+    for override in plain:
+        key = override.key_or_group
+        if key.startswith("hydra.sweeper.") and not any(f"{name}.".startswith(f"{key}.") for name in known):
+            raise typed.unknown_key(key, typed.given_text(override), known, ())
+    with hydra_session(prepared.folders) as hydra:
+        _, sent = compose_checked(hydra, prepared, plain)
+    configured = [text(o) for o in _configured_sweep(prepared.folders, prepared.overrides)]
+    return [*configured, *sent, *(text(o) for o in prepared.overrides if o.is_sweep_override())]
 
 
 def _forget_overrides(sweep_dir: str) -> None:
