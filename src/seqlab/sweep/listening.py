@@ -83,14 +83,21 @@ class Listening:
                 raise Lost("the sweep was stopped before it began")
             heard.begun = time.monotonic()
             worker.send(order)
-            self._listen(arm, row, trial, worker, heard)
+            self._listen(arm, row, trial, worker, heard, last=int(order.settings["trainer"]["max_epochs"]))
         except Lost as lost:
             worker.kill()
             heard.lost = str(lost)
         return heard
 
     def _listen(
-        self, arm: ComposedArm, row: TrialRow, trial: optuna.Trial, worker: Worker, heard: Heard
+        self,
+        arm: ComposedArm,
+        row: TrialRow,
+        trial: optuna.Trial,
+        worker: Worker,
+        heard: Heard,
+        *,
+        last: int,
     ) -> None:
         """Hear a worker out, and answer it.
 
@@ -116,7 +123,8 @@ class Listening:
                 case Epoch(epoch, value):
                     heard.epochs = epoch
                     if self._config.pruner.name != "none":
-                        worker.send(_prune(trial, epoch, value))
+                        # after its last epoch a trial has nothing left that pruning could save
+                        worker.send(_prune(trial, epoch, value) and epoch < last)
                     shown = () if value is None else (value,)
                     spent = now - heard.begun
                     self._books.put(dataclasses.replace(row, epochs=epoch, values=shown, seconds=spent))
