@@ -17,10 +17,10 @@ import optuna
 from seqlab.results import COUNTED_STATES
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books
-from seqlab.sweep.database import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.objectives import directions
 from seqlab.sweep.owners import BEAT_SECONDS
+from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import Lost, Worker
 from seqlab.sweep.proposing import make_pruner
 from seqlab.sweep.rows import trial_rows
@@ -100,25 +100,26 @@ class Coordinator:
             threading.Thread(target=self._guarded, args=(worker,), name=f"seqlab-{n}", daemon=True)
             for n, worker in enumerate(self._workers)
         ]
+        over = threading.Event()
+        beating = threading.Thread(target=self._beat_until, args=(over,), name="seqlab-beat", daemon=True)
         before = {
             number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
         }
         try:
-            began = beat = time.monotonic()
-            for thread in threads:
+            began = time.monotonic()
+            for thread in (*threads, beating):
                 thread.start()
             while any(thread.is_alive() for thread in threads):
                 next(t for t in threads if t.is_alive()).join(_LOOK_SECONDS)
-                now = time.monotonic()
-                self._look(self._books.rows(), now - began)
-                if now - beat > BEAT_SECONDS:
-                    beat = now
-                    self._try(self._beat)
+                self._look(self._books.rows(), time.monotonic() - began)
                 if len(self.signals) > 1:
                     for worker in self._workers:
                         worker.slay()
             self._look(self._books.rows(), time.monotonic() - began)
+            over.set()
+            beating.join()
         finally:
+            over.set()
             for number, handler in before.items():
                 signal.signal(number, handler)
         self._try(lambda: self._recover(names))
@@ -141,6 +142,15 @@ class Coordinator:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.signals.append(number)
         self._stopping.set()
+
+    def _beat_until(self, over: threading.Event) -> None:
+        """A thread of its own: the screen, and whoever wants to stop, do not wait for a database."""
+        try:
+            while not over.wait(BEAT_SECONDS):
+                self._try(self._beat)
+        except BaseException as error:
+            self._give_up(f"{type(error).__name__}: {error}")
+            raise
 
     def _beat(self) -> None:
         self._store.owners.beat()

@@ -1,23 +1,27 @@
 """The database of a sweep as such: its tables beside Optuna's, and transactions that do not overlap."""
 
 import contextlib
+import functools
 import sqlite3
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import optuna
 import sqlalchemy as sa
-from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
+from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from seqlab.errors import UserError
+from seqlab.sweep.address import ALLOWED, postgresql
+from seqlab.sweep.patience import DATABASE_ERRORS, Patience, PatientStorage, in_one_line
 
-# What a database that cannot be reached, or takes no more, raises.
-DATABASE_ERRORS = (SQLAlchemyError, StorageInternalError)
 _BUSY_SECONDS = 60.0
+# A transaction in which a coordinator falls silent is ended by the server, so that nobody waits for its locks.
+_SILENT_SECONDS = 30.0
 _SHARED_DISKS = (
     "nfs",
     "cifs",
@@ -32,7 +36,9 @@ _SHARED_DISKS = (
     "fuse.sshfs",
 )
 _LOCK = 5391742  # any number, the same in every coordinator
-_ALLOWED = "none (study.db in the sweep's directory), or postgresql://USER@HOST/DATABASE"
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 METADATA = sa.MetaData()
 SLOTS = sa.Table(
@@ -71,34 +77,50 @@ class Database:
 
     Args:
         place: a file, for SQLite; or an address such as "postgresql://host/name".
+        note: takes a line worth saying.
+        stopping: set when the sweep is asked to stop.
 
     Raises:
         UserError: if it cannot be opened.
     """
 
-    def __init__(self, place: Path | str) -> None:
+    def __init__(
+        self,
+        place: Path | str,
+        note: Callable[[str], None] = lambda line: None,
+        stopping: threading.Event | None = None,
+    ) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._sqlite = isinstance(place, Path)
-        url, options = _sqlite(place) if isinstance(place, Path) else _other(place)
+        self._patience = Patience(note, stopping or threading.Event())
         try:
-            self._engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", **options)
+            self.storage = (
+                _open_sqlite(place) if isinstance(place, Path) else _open_postgresql(place, self._patience)
+            )
+            self._engine = self.storage.engine.execution_options(isolation_level="AUTOCOMMIT")
             with self.exclusive() as connection:
                 METADATA.create_all(connection)
-            self.storage = RDBStorage(url, engine_kwargs=options)
-        except (*DATABASE_ERRORS, ImportError, OSError) as error:
-            raise UserError(f"storage: {in_one_line(error)}\nallowed: {_ALLOWED}") from None
+        except (*DATABASE_ERRORS, OSError, RuntimeError) as error:
+            raise UserError(f"storage: {in_one_line(error)}\nallowed: {ALLOWED}") from None
 
     def close(self) -> None:
         """Let go of it."""
         self.storage.remove_session()
         self.storage.engine.dispose()
-        self._engine.dispose()
+
+    def patiently(self, work: Callable[[], T]) -> T:
+        """Do a whole transaction, again if need be while a server is away; a file is not waited for."""
+        return work() if self._sqlite else self._patience.wait_for(work)
 
     @contextlib.contextmanager
     def exclusive(self) -> Generator[sa.Connection]:
-        """A transaction that no other of this kind overlaps, here or in any other process."""
+        """A transaction that no other of this kind overlaps, here or in any other process.
+
+        What it reads was committed by all those before it, whatever isolation the server has by default.
+        """
+        begin = "BEGIN IMMEDIATE" if self._sqlite else "BEGIN ISOLATION LEVEL READ COMMITTED"
         with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self._sqlite else "BEGIN")
+            connection.exec_driver_sql(begin)
             try:
                 if not self._sqlite:
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -122,7 +144,22 @@ class Database:
         return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
 
 
-def _sqlite(file: Path) -> tuple[str, dict[str, Any]]:
+class _OnDatabase(Protocol):
+    _database: Database
+
+
+def patient(method: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+    """A method that is one transaction, with patience for the database of its object (`_database`)."""
+
+    @functools.wraps(method)
+    def patiently(self: _OnDatabase, *args: P.args, **kwargs: P.kwargs) -> T:
+        database = self._database  # pyright: ignore[reportPrivateUsage]
+        return database.patiently(lambda: method(self, *args, **kwargs))
+
+    return patiently
+
+
+def _open_sqlite(file: Path) -> RDBStorage:
     """SQLite with write-ahead logging: readers do not wait, and what is written outlives the process.
 
     The file is opened by its path: an address would give `%`, `?` and braces in it a meaning.
@@ -134,11 +171,25 @@ def _sqlite(file: Path) -> tuple[str, dict[str, Any]]:
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    return "sqlite:///study.db", {"creator": connect}
+    return RDBStorage("sqlite:///study.db", {"creator": connect})
 
 
-def _other(url: str) -> tuple[str, dict[str, Any]]:
-    return url.replace("postgresql://", "postgresql+psycopg://", 1), {"pool_pre_ping": True}
+def _open_postgresql(address: str, patience: Patience) -> RDBStorage:
+    """PostgreSQL, its tables made by one coordinator at a time."""
+    url, options = postgresql(address)
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options["connect_args"])
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")  # until the connection is closed
+        storage = PatientStorage(url, options)
+    storage.patience = patience
+    event.listen(storage.engine, "connect", _limit_silence)
+    storage.engine.dispose()  # what is open already has no limit
+    return storage
+
+
+def _limit_silence(connection: Any, record: Any) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = {int(1000 * _SILENT_SECONDS)}")
+    connection.commit()
 
 
 def check_disk(file: Path) -> None:
@@ -165,10 +216,3 @@ def _disk_of(file: Path) -> str | None:
     found = [line.split()[1:3] for line in lines]
     mounts = {Path(where.encode().decode("unicode_escape")): kind for where, kind in found}
     return next((mounts[p] for p in (place, *place.parents) if p in mounts), None)
-
-
-def in_one_line(error: BaseException) -> str:
-    """What a database says, without its statements and addresses."""
-    cause = getattr(error, "orig", None) or error
-    text = " ".join(str(cause).split()) or type(cause).__name__
-    return text if len(text) <= 200 else text[:197] + "..."

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from seqlab.redaction import redact_words
 from seqlab.results import COUNTED_STATES, TrialRow
 from seqlab.screen import shown_path
+from seqlab.sweep.address import shown_address, storage_of
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.objectives import maximize
 from seqlab.sweep.space import Space
@@ -65,6 +66,8 @@ def sweep_in_words(
     lines.append(("budget", _budget_in_words(sweep, rows, budgets)))
     lines.append(("workers", f"{workers}"))
     lines.append(("directory", shown_path(sweep.directory)))
+    if (storage := storage_of(sweep)) is not None:
+        lines.append(("storage", shown_address(storage)))
     return lines
 
 

@@ -10,14 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 
 from seqlab.errors import UserError
-from seqlab.redaction import REDACTED, redact_text
+from seqlab.redaction import REDACTED
 from seqlab.results import BEST_CHECKPOINT, RunResult, TrialRow, read_result
 from seqlab.screen import shown_path, shown_tool
+from seqlab.sweep.address import STORAGE_VARIABLE, shown_address
 from seqlab.sweep.keeping import trial_dir
 
 STUDY_FILE = "study.db"
-# Holds the address of a database that has a password, which no command line shows.
-STORAGE_VARIABLE = "SEQLAB_STORAGE"
 
 
 def show_next_steps(console: Console, directory: Path, best: Sequence[TrialRow], storage: str | None) -> None:
@@ -67,7 +66,7 @@ def status_command(directory: Path, storage: str | None) -> str:
 
 def _address(storage: str) -> str:
     """The address of a database for a shell; one with a password is left to the environment."""
-    return '"$SEQLAB_STORAGE"' if REDACTED in redact_text(storage) else shlex.quote(storage)
+    return f'"${STORAGE_VARIABLE}"' if REDACTED in shown_address(storage) else shlex.quote(storage)
 
 
 def dashboard_command(directory: Path, storage: str | None) -> str:

@@ -1,8 +1,9 @@
 """A sweep's directory and database, opened: the question frozen in both, and held to what is asked now."""
 
 import contextlib
-import os
 import shutil
+import threading
+import uuid
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,40 +11,47 @@ from urllib.parse import unquote
 
 from filelock import FileLock, Timeout
 
-from seqlab import provenance
+from seqlab import files, provenance
 from seqlab.errors import ConfigError, UserError
-from seqlab.redaction import redact_text
+from seqlab.sweep.address import POSTGRESQL, SQLITE, shown_address, storage_of
 from seqlab.sweep.arms import ComposedArm
-from seqlab.sweep.database import DATABASE_ERRORS, check_disk, in_one_line
+from seqlab.sweep.database import check_disk
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.frozen import difference, question_of, read_question, write_question
 from seqlab.sweep.keeping import TRIALS_FOLDER
-from seqlab.sweep.next_steps import STORAGE_VARIABLE, STUDY_FILE
+from seqlab.sweep.next_steps import STUDY_FILE
 from seqlab.sweep.objectives import directions
+from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE
 from seqlab.sweep.rows import TRIALS_FILE
 from seqlab.sweep.store import Store
 
 _LOCK_FILE = ".lock"
+# Holds a mark of the database that knows the trials in the directory.
+_MARK_FILE = ".mark"
 # What may stand in a directory before sweep.yaml does.
-_FIRST_FILES = (_LOCK_FILE, STUDY_FILE, f"{STUDY_FILE}-wal", f"{STUDY_FILE}-shm", f"{STUDY_FILE}-journal")
+_FIRST_FILES = (
+    _LOCK_FILE,
+    _MARK_FILE,
+    STUDY_FILE,
+    f"{STUDY_FILE}-wal",
+    f"{STUDY_FILE}-shm",
+    f"{STUDY_FILE}-journal",
+)
 _PATIENCE_SECONDS = 60.0
-_SQLITE = "sqlite:///"
-
-
-def storage_of(sweep: Sweep) -> str | None:
-    """The address of another database than the sweep's own, from its settings or the environment; None: its own."""
-    return sweep.config.storage or os.environ.get(STORAGE_VARIABLE) or None
 
 
 @contextlib.contextmanager
-def opened(sweep: Sweep, arms: Sequence[ComposedArm], note: Callable[[str], None]) -> Generator[Store]:
+def opened(
+    sweep: Sweep, arms: Sequence[ComposedArm], note: Callable[[str], None], stopping: threading.Event
+) -> Generator[Store]:
     """The store of a sweep, made if there is none yet.
 
     Args:
         sweep: the sweep.
         arms: composed.
         note: takes a line worth saying.
+        stopping: set when the sweep is asked to stop.
 
     Raises:
         UserError: for a directory that is taken, a question that has changed, or a database that cannot be opened.
@@ -56,14 +64,16 @@ def opened(sweep: Sweep, arms: Sequence[ComposedArm], note: Callable[[str], None
             "allowed: another directory, new or of a sweep"
         )
     if own is not None and not sweep.config.force:
-        _check_same(own, question, directory)
+        _check_same(
+            own, question, f"sweep.dir: {directory} holds a sweep", "another directory (sweep.dir=DIR)"
+        )
     place = _place_of(storage_of(sweep), directory)
     if isinstance(place, Path):
         check_disk(place)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with FileLock(directory / _LOCK_FILE, timeout=_PATIENCE_SECONDS):
-            store = Store(place, sweep.name)
+            store = Store(place, sweep.name, note, stopping)
             try:
                 _freeze(sweep, arms, store, question, note)
             except BaseException:
@@ -88,11 +98,11 @@ def _place_of(storage: str | None, directory: Path) -> str | Path:
     """The file or address of the database."""
     if storage is None:
         return directory / STUDY_FILE
-    if storage.startswith(_SQLITE):
-        return Path(unquote(storage.removeprefix(_SQLITE))).expanduser().absolute()
-    if not storage.startswith(("postgresql://", "postgresql+")):
+    if storage.startswith(SQLITE):
+        return Path(unquote(storage.removeprefix(SQLITE))).expanduser().absolute()
+    if not storage.startswith((POSTGRESQL, "postgresql+")):
         raise ConfigError(
-            "storage", redact_text(storage), "postgresql://USER@HOST/DATABASE, or sqlite:///FILE"
+            "storage", shown_address(storage), "postgresql://USER@HOST/DATABASE, or sqlite:///FILE"
         )
     return storage
 
@@ -104,16 +114,30 @@ def _freeze(
     question: dict[str, Any],
     note: Callable[[str], None],
 ) -> None:
+    directory, force = sweep.directory, sweep.config.force
     held = store.fact("question")
-    if held is not None and sweep.config.force and difference(held, question) is not None:
+    anew = held is not None and force and difference(held, question) is not None
+    if anew:
         store.forget()
-        shutil.rmtree(sweep.directory / TRIALS_FOLDER, ignore_errors=True)
+    what = f"storage: the database holds a sweep {sweep.name}"
+    _check_same(
+        store.write_fact("question", question, once=True), question, what, "another name (sweep.name=NAME)"
+    )
+    mark, there = directory / _MARK_FILE, store.write_fact("mark", uuid.uuid4().hex, once=True)
+    here = mark.read_text(encoding="ascii", errors="replace") if mark.is_file() else there
+    if anew or here != there:
+        if not force:
+            raise UserError(
+                f"sweep.dir: {directory} holds trials that another database knows, or that were begun anew since\n"
+                "allowed: the storage of before, another directory (sweep.dir=DIR), or force=true to remove them"
+            )
+        shutil.rmtree(directory / TRIALS_FOLDER, ignore_errors=True)
         for name in (TRIALS_FILE, LOG_FILE):
-            (sweep.directory / name).unlink(missing_ok=True)
-    _check_same(store.write_fact("question", question, once=True), question, sweep.directory)
+            (directory / name).unlink(missing_ok=True)
+    files.write_text(mark, there)
     for arm in arms:
         store.study(arm.name, directions(sweep.config.objective))
-    write_question(sweep.directory, question)
+    write_question(directory, question)
     code = [provenance.environment()["seqlab"], provenance.git_commit() or ""]
     seen: list[list[str]] = store.fact("code") or []
     if code not in seen:
@@ -130,10 +154,10 @@ def _code_in_words(code: Sequence[str]) -> str:
     return f"seqlab {version}{f', commit {commit[:12]}{changed}' if commit else ''}"
 
 
-def _check_same(there: dict[str, Any], here: dict[str, Any], directory: Path) -> None:
+def _check_same(there: dict[str, Any], here: dict[str, Any], what: str, way_out: str) -> None:
     changed = difference(there, here)
     if changed is not None:
         raise UserError(
-            f"sweep.dir: {directory} holds a sweep with another question ({changed})\n"
-            "allowed: the same question, another directory (sweep.dir=DIR), or force=true to begin anew"
+            f"{what} with another question ({changed})\n"
+            f"allowed: the same question, {way_out}, or force=true to begin anew"
         )

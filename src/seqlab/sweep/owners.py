@@ -8,11 +8,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from seqlab.sweep.database import DATABASE_ERRORS, OWNERS, Database
+from seqlab.sweep.database import OWNERS, Database, patient
+from seqlab.sweep.patience import DATABASE_ERRORS
 
 BEAT_SECONDS = 3.0
-# A coordinator on another machine that has not been heard of for so long is gone.
-SILENCE_SECONDS = 60.0
+# A coordinator on another machine that has not been heard of for so long is gone. It is more than twice as long as a
+# database may be away: nobody can be heard of then, and nobody is to be taken for dead when it is back.
+SILENCE_SECONDS = 150.0
 
 
 class Owners:
@@ -41,6 +43,7 @@ class Owners:
             if not self.alive(connection, owner):
                 connection.execute(OWNERS.delete().where(OWNERS.c.owner == owner))
 
+    @patient
     def beat(self) -> None:
         """Say that this coordinator is alive; to be called every few seconds."""
         with self._database.exclusive() as connection:
@@ -54,6 +57,7 @@ class Owners:
                     )
                 )
 
+    @patient
     def others(self) -> int:
         """How many other coordinators are at work on this sweep."""
         with self._database.reading() as connection:

@@ -8,12 +8,20 @@ same points whether it was interrupted or not.
 import hashlib
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
+from optuna.samplers import (
+    BaseSampler,
+    GPSampler,
+    NSGAIISampler,
+    PartialFixedSampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 
 from seqlab.config.sweep import PrunerConfig, SamplerConfig, Scalar
 from seqlab.sweep.arms import ComposedArm
@@ -66,6 +74,16 @@ def _make(config: SamplerConfig, seed: int) -> BaseSampler:
                 return NSGAIISampler(seed=seed)
             case "random" | "grid":
                 return RandomSampler(seed=seed)
+
+
+def fixed_to(sampler: BaseSampler, values: Mapping[str, Scalar]) -> BaseSampler:
+    """A sampler that gives these values, and is asked for others only.
+
+    Optuna's own queue (`enqueue_trial`) is the study's: whoever asks next takes from it, also another coordinator.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return PartialFixedSampler(dict(values), sampler)
 
 
 def make_pruner(config: PrunerConfig, max_epochs: int) -> BasePruner:

@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from seqlab import provenance
-from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, UserError
-from seqlab.redaction import redact_text
+from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, RunFailed, UserError
+from seqlab.sweep.address import shown_address, storage_of
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books
 from seqlab.sweep.checking import sample_points
 from seqlab.sweep.conditions import constraints_of
 from seqlab.sweep.coordinator import Coordinator, workers_for
-from seqlab.sweep.database import DATABASE_ERRORS
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.objectives import is_cost
-from seqlab.sweep.opening import opened, storage_of
+from seqlab.sweep.opening import opened
 from seqlab.sweep.ordering import Orders, words_of
 from seqlab.sweep.orders import Costs, CostsOf
+from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE, Lost, Worker
 from seqlab.sweep.rows import TRIALS_FILE, trial_rows, write_trials
 from seqlab.sweep.store import Store
@@ -46,18 +46,23 @@ def run_sweep(sweep: Sweep, arms: Sequence[ComposedArm], screen: SweepScreen | N
     Raises:
         UserError: for what the user can put right; no trial has begun then.
     """
-    screen = screen or SweepScreen()
-    with opened(sweep, arms, screen.note) as store:
-        return _work(sweep, arms, store, screen)
+    screen, stopping = screen or SweepScreen(), threading.Event()
+    try:
+        with opened(sweep, arms, screen.note, stopping) as store:
+            return _work(sweep, arms, store, screen, stopping)
+    except DATABASE_ERRORS as error:
+        raise RunFailed(_to_be_put_right(sweep, f"the database: {in_one_line(error)}")) from None
 
 
-def _work(sweep: Sweep, arms: Sequence[ComposedArm], store: Store, screen: SweepScreen) -> int:
+def _work(
+    sweep: Sweep, arms: Sequence[ComposedArm], store: Store, screen: SweepScreen, stopping: threading.Event
+) -> int:
     first = arms[0].experiment(arms[0].walk(lambda parameter: parameter.ends()[0]))
     workers = [
         Worker(number, first.plugins, sweep.directory / LOG_FILE)
         for number in range(workers_for(sweep.config.workers, first.trainer.threads, first.trainer.devices))
     ]
-    books, stopping, note = Books(), threading.Event(), _once(screen)
+    books, note = Books(), _once(screen)
     track = tracks_all(sweep, arms)
     orders = Orders(sweep, arms, git_commit=provenance.git_commit(), track=track)
     trials = Trials(sweep, arms, store, books, orders, stopping=stopping, note=note)
@@ -92,7 +97,7 @@ def _work(sweep: Sweep, arms: Sequence[ComposedArm], store: Store, screen: Sweep
         time.monotonic() - began,
         arms=list(arms),
         words_of=lambda row: words_of(by_name[row.arm], row.parameters),
-        storage=storage and redact_text(storage),
+        storage=storage and shown_address(storage),
         stopped=stopped,
     )
     if trials.overhead.before:  # for benchmarks/
@@ -109,11 +114,15 @@ def _how_it_ended(sweep: Sweep, coordinator: Coordinator) -> tuple[str | None, i
         code = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
         return f"by {signal.Signals(number).name}; nothing is lost, {again}", code
     if coordinator.fatal is not None:
-        return f"{coordinator.fatal}; once that is put right, {again}", EXIT_FAILED
+        return _to_be_put_right(sweep, coordinator.fatal), EXIT_FAILED
     if coordinator.is_spent():
         return None, 0
     more = shlex.join([*sweep.command, f"trial.retries={2 * sweep.config.trial.retries + 1}"])
     return f"trials failed more often than trial.retries allows; to try again: {more}", EXIT_FAILED
+
+
+def _to_be_put_right(sweep: Sweep, what: str) -> str:
+    return f"{what}; once that is put right, go on with: {shlex.join(sweep.command)}"
 
 
 def _once(screen: SweepScreen) -> Callable[[str], None]:

@@ -5,14 +5,16 @@ transaction, fills it with a trial, and closes it when the trial has ended; a sl
 over by another.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from seqlab.sweep.database import SLOTS, Database
+from seqlab.sweep.database import SLOTS, Database, patient
 from seqlab.sweep.owners import Owners
+from seqlab.sweep.patience import DATABASE_ERRORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,11 @@ class Slots:
 
     def __init__(self, database: Database, sweep: str, owners: Owners) -> None:
         self._database, self._sweep, self._owners = database, sweep, owners
+        # Slots that somebody here works at. Others may be this coordinator's by the table: the database was lost at
+        # the very moment when they were taken.
+        self._held: set[tuple[str, int]] = set()
 
+    @patient
     def claim(self, arm: str, limits: Limits) -> Claim | Literal["wait", "done"]:
         """Take a slot of an arm.
 
@@ -67,7 +73,7 @@ class Slots:
             The claim; "wait" while others are at work on the last slots; "done" when all are closed or the arm has
             spent its hours or epochs.
         """
-        with self._database.exclusive() as connection:
+        with self._holding() as hold, self._database.exclusive() as connection:
             own = (SLOTS.c.sweep == self._sweep, SLOTS.c.arm == arm)
             totals = sa.select(sa.func.count(), sa.func.sum(SLOTS.c.epochs), sa.func.sum(SLOTS.c.seconds))
             used, epochs, seconds = connection.execute(totals.where(*own)).one()
@@ -81,14 +87,15 @@ class Slots:
                 if row.state == "free" or (row.state == "given_up" and row.failures <= limits.retries):
                     taken = {"state": "taken", "owner": self._owners.name, "trial": None}
                     connection.execute(SLOTS.update().where(*self._at(arm, row.slot)).values(**taken))
-                    return claim_of(row)
+                    return hold(claim_of(row))
             if used < limits.trials:  # slots are begun in order
                 fresh = {"failures": 0, "losses": 0, "epochs": 0, "seconds": 0.0}
                 taken = {"slot": used, "state": "taken", "owner": self._owners.name, **fresh}
                 connection.execute(SLOTS.insert().values(sweep=self._sweep, arm=arm, **taken))
-                return Claim(arm=arm, slot=used)
+                return hold(Claim(arm=arm, slot=used))
             return "wait" if any(row.state == "taken" for row in rows) else "done"
 
+    @patient
     def fill(self, claim: Claim, trial: int) -> None:
         """Say which trial a slot holds.
 
@@ -144,22 +151,25 @@ class Slots:
         """
         self._leave(claim, {"state": "free", "retry_of": retry_of})
 
+    @patient
     def adopt(self) -> list[tuple[Claim, int | None]]:
         """Take over the slots of coordinators that are gone; each with the trial that it held, if any."""
         adopted: list[tuple[Claim, int | None]] = []
-        with self._database.exclusive() as connection:
+        with self._holding() as hold, self._database.exclusive() as connection:
             taken = connection.execute(
                 sa.select(SLOTS).where(SLOTS.c.sweep == self._sweep, SLOTS.c.state == "taken")
             ).all()
             alive = {owner: self._owners.alive(connection, owner) for owner in {row.owner for row in taken}}
             for row in taken:
-                if not alive[row.owner]:
+                forgotten = row.owner == self._owners.name and (row.arm, row.slot) not in self._held
+                if forgotten or not alive[row.owner]:
                     at = self._at(row.arm, row.slot)
                     connection.execute(SLOTS.update().where(*at).values(owner=self._owners.name))
-                    adopted.append((claim_of(row), row.trial))
+                    adopted.append((hold(claim_of(row)), row.trial))
             self._owners.forget_the_dead(connection)
         return adopted
 
+    @patient
     def held(self, arm: str) -> list[int | None]:
         """The trials in an arm's taken slots; None for one that is just about to be filled."""
         with self._database.reading() as connection:
@@ -170,19 +180,35 @@ class Slots:
             )
             return list(taken.scalars())
 
+    @contextlib.contextmanager
+    def _holding(self) -> Generator[Callable[[Claim], Claim]]:
+        """Note down, within a transaction, which slots it takes; forget them where it fails."""
+        taken: list[tuple[str, int]] = []
+
+        def hold(claim: Claim) -> Claim:
+            taken.append((claim.arm, claim.slot))
+            self._held.add(taken[-1])
+            return claim
+
+        try:
+            yield hold
+        except BaseException:
+            self._held.difference_update(taken)
+            raise
+
+    @patient
     def _leave(self, claim: Claim, values: Mapping[str, Any], epochs: int = 0, seconds: float = 0.0) -> None:
-        with self._database.exclusive() as connection:
-            self._require(connection, claim)
-            connection.execute(
-                SLOTS.update()
-                .where(*self._at(claim.arm, claim.slot))
-                .values(
-                    owner=None,
-                    epochs=SLOTS.c.epochs + epochs,
-                    seconds=SLOTS.c.seconds + seconds,
-                    **values,
-                )
-            )
+        held = (claim.arm, claim.slot)
+        try:
+            with self._database.exclusive() as connection:
+                self._require(connection, claim)
+                used = {"epochs": SLOTS.c.epochs + epochs, "seconds": SLOTS.c.seconds + seconds}
+                change = SLOTS.update().where(*self._at(*held)).values(owner=None, **used, **values)
+                connection.execute(change)
+                self._held.discard(held)  # within: another thread may take it as soon as it is free
+        except DATABASE_ERRORS:
+            self._held.add(held)
+            raise
 
     def _require(self, connection: sa.Connection, claim: Claim) -> None:
         owner = connection.execute(

@@ -22,10 +22,11 @@ from seqlab.errors import UserError
 from seqlab.redaction import redact_text
 from seqlab.results import TrialRow
 from seqlab.screen import PLAIN_WIDTH, duration_in_words, shown_path
+from seqlab.sweep.address import SQLITE, STORAGE_VARIABLE, postgresql, shown_address
 from seqlab.sweep.frozen import QUESTION_FILE, read_question
 from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.leaderboard import show_leaders
-from seqlab.sweep.next_steps import STORAGE_VARIABLE, STUDY_FILE
+from seqlab.sweep.next_steps import STUDY_FILE
 from seqlab.sweep.objectives import value_in_words
 from seqlab.sweep.progress import best_rows, progress_of
 from seqlab.sweep.rows import TRIALS_FILE, read_trials, trial_rows
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 # A coordinator that has not been heard of for so long is not at work.
 _SILENCE_SECONDS = 20.0
-_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,13 +137,14 @@ def _standing(directory: Path, storage: str | None, name: str, arms: Sequence[st
     study, trials = directory / STUDY_FILE, directory / TRIALS_FILE
     elsewhere = os.environ.get(STORAGE_VARIABLE)
     if storage is not None:
-        return _from_database(_read_only(storage, "--storage"), "--storage", redact_text(storage), name, arms)
+        address = _read_only(storage, "--storage")
+        return _from_database(address, "--storage", shown_address(storage), name, arms)
     if study.is_file():
         place = shown_path(study.absolute())
         return _from_database(_read_only_sqlite(study.absolute()), place, place, name, arms)
     if elsewhere:
         address = _read_only(elsewhere, STORAGE_VARIABLE)
-        return _from_database(address, STORAGE_VARIABLE, redact_text(elsewhere), name, arms)
+        return _from_database(address, STORAGE_VARIABLE, shown_address(elsewhere), name, arms)
     if trials.is_file():
         written = datetime.fromtimestamp(trials.stat().st_mtime).astimezone()
         source = f"{shown_path(trials.absolute())}, written {written:%Y-%m-%d %H:%M}"
@@ -156,11 +157,12 @@ def _standing(directory: Path, storage: str | None, name: str, arms: Sequence[st
 
 def _read_only(address: str, key: str) -> tuple[str, dict[str, Any]]:
     """An address under which nothing is made, with options for its engine."""
-    if not address.startswith("sqlite:"):
-        return address.replace("postgresql://", "postgresql+psycopg://", 1), {}
-    file = Path(unquote(address.removeprefix(_SQLITE)))
-    if not address.startswith(_SQLITE) or not file.is_file():
-        raise UserError(f"{key}: {address}: there is no such file\nallowed: sqlite:///PATH, postgresql://...")
+    if address.startswith("postgresql"):
+        return postgresql(address, key)
+    file = Path(unquote(address.removeprefix(SQLITE)))
+    if not address.startswith(SQLITE) or not file.is_file():
+        why = "there is no such file" if address.startswith(SQLITE) else "cannot be read"
+        raise UserError(f"{key}: {shown_address(address)}: {why}\nallowed: sqlite:///PATH, postgresql://...")
     return _read_only_sqlite(file.absolute())
 
 
@@ -177,7 +179,7 @@ def _from_database(
     import optuna
     from optuna.storages import RDBStorage
 
-    from seqlab.sweep.database import DATABASE_ERRORS, in_one_line
+    from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 
     rows: list[TrialRow] = []
     with _quiet():
@@ -196,8 +198,7 @@ def _from_database(
                 storage.remove_session()
                 storage.engine.dispose()
         except (*DATABASE_ERRORS, ImportError) as error:
-            cause = error.__cause__ or error
-            raise UserError(f"{key}: cannot be read: {redact_text(in_one_line(cause))}") from None
+            raise UserError(f"{key}: cannot be read: {redact_text(in_one_line(error))}") from None
     if not any(f"{name}/{arm}" in held for arm in arms):
         raise UserError(f"{key}: holds nothing of the sweep {name!r}")
     return _Standing(source=source, rows=rows, at_work=at_work, budgets=budgets)

@@ -5,6 +5,8 @@ looks the trial up. So nothing is counted twice and nothing is lost, whoever is 
 """
 
 import json
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,10 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from seqlab.errors import UserError
-from seqlab.sweep.database import FACTS, OWNERS, SLOTS, Database
+from seqlab.sweep.database import FACTS, OWNERS, SLOTS, Database, patient
 from seqlab.sweep.owners import Owners
 from seqlab.sweep.rows import ATTRIBUTE
-from seqlab.sweep.slots import Claim, Limits, Slots
+from seqlab.sweep.slots import Claim, Gone, Limits, Slots
 
 
 class Store:
@@ -26,14 +28,22 @@ class Store:
     Args:
         place: a file, for SQLite; or an address such as "postgresql://host/name".
         sweep: the sweep's name; several may share a database.
+        note: takes a line worth saying.
+        stopping: set when the sweep is asked to stop; a database that is away is not waited for then.
 
     Raises:
         UserError: if the database cannot be opened.
     """
 
-    def __init__(self, place: Path | str, sweep: str) -> None:
+    def __init__(
+        self,
+        place: Path | str,
+        sweep: str,
+        note: Callable[[str], None] = lambda line: None,
+        stopping: threading.Event | None = None,
+    ) -> None:
         self.sweep = sweep
-        self._database = Database(place)
+        self._database = Database(place, note, stopping)
         self.owners = Owners(self._database, sweep)
         self.slots = Slots(self._database, sweep, self.owners)
 
@@ -42,6 +52,7 @@ class Store:
         self.owners.sign_off()
         self._database.close()
 
+    @patient
     def fact(self, name: str) -> Any:
         """Something written down about the sweep, or None."""
         with self._database.reading() as connection:
@@ -50,6 +61,7 @@ class Store:
             ).scalar()
         return None if found is None else json.loads(found)
 
+    @patient
     def write_fact(self, name: str, value: Any, *, once: bool = False) -> Any:
         """Write something down about the sweep; with `once`, what stands there already stays. Returns what stands."""
         with self._database.exclusive() as connection:
@@ -105,6 +117,12 @@ class Store:
 
     def _settle(self, claim: Claim, number: int | None, limits: Limits) -> int:
         """Close or free a slot whose coordinator is gone, by what became of its trial."""
+        try:
+            return self._close(claim, number, limits)
+        except Gone:  # this one was taken for dead as well
+            return 0
+
+    def _close(self, claim: Claim, number: int | None, limits: Limits) -> int:
         if number is None:
             self.slots.hand_back(claim, claim.retry_of)
             return 0

@@ -25,12 +25,19 @@ from seqlab.sweep.listening import Heard, Listening
 from seqlab.sweep.objectives import worst
 from seqlab.sweep.ordering import Orders
 from seqlab.sweep.pool import Worker
-from seqlab.sweep.proposing import Samplers, grid_of, suggest
+from seqlab.sweep.proposing import Samplers, fixed_to, grid_of, suggest
 from seqlab.sweep.rows import ATTRIBUTE
 from seqlab.sweep.slots import Claim, Gone, Limits
 from seqlab.sweep.store import Store
 
 _MOST_TURNED_DOWN = 1000
+# As Optuna has them; everything else failed.
+_OPTUNA_STATES: dict[State, OptunaState] = {
+    "complete": OptunaState.COMPLETE,
+    "diverged": OptunaState.COMPLETE,
+    "pruned": OptunaState.PRUNED,
+    "infeasible": OptunaState.PRUNED,
+}
 Verdict = Literal["counted", "failed", "lost", "stopped", "again"]
 
 
@@ -150,14 +157,14 @@ class Trials:
     ) -> tuple[optuna.Trial, dict[str, Scalar]]:
         with self._proposing:  # one at a time, so that each sees what is being tried
             again = self._again(claim, study) if number == 0 else None
-            if again:
-                study.enqueue_trial(dict(again), user_attrs={ATTRIBUTE: {"retry_of": claim.retry_of}})
-            elif self._grids:
-                study.enqueue_trial(self._grids[claim.arm][claim.slot])
+            point = again or (self._grids[claim.arm][claim.slot] if self._grids else {})
             tried = claim.failures + claim.losses
-            study.sampler = self._samplers.make(claim.arm, claim.slot, tried, number)
+            sampler = self._samplers.make(claim.arm, claim.slot, tried, number)
+            study.sampler = fixed_to(sampler, point) if point else sampler
             trial = study.ask()
             self._store.slots.fill(claim, trial.number)
+            if again:
+                trial.set_user_attr(ATTRIBUTE, {"retry_of": claim.retry_of})
             return trial, self._arms[claim.arm].walk(lambda parameter: suggest(trial, parameter))
 
     def _again(self, claim: Claim, study: optuna.Study) -> Mapping[str, Scalar] | None:
@@ -252,15 +259,18 @@ class Trials:
             "retry_of": row.retry_of,
             "lost": lost,
         }
+        optuna_state = _OPTUNA_STATES.get(state, OptunaState.FAIL)
+        numbers = [value for value in values if value is not None]
         try:
             trial.set_user_attr(ATTRIBUTE, about)
-            if state in ("complete", "diverged"):
-                attempt.study.tell(trial, [value for value in values if value is not None])
-            else:
-                pruned = state in ("pruned", "infeasible")
-                attempt.study.tell(trial, state=OptunaState.PRUNED if pruned else OptunaState.FAIL)
+            attempt.study.tell(
+                trial, numbers if optuna_state == OptunaState.COMPLETE else None, state=optuna_state
+            )
         except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
-            raise Gone from None
+            there = attempt.study.get_trials(deepcopy=False)[trial.number]
+            if there.state != optuna_state or there.user_attrs.get(ATTRIBUTE) != about:
+                raise Gone from None
+            # it was told, though the database was lost before it could answer
         told = tuple(v if v is not None and math.isfinite(v) else None for v in values)
         none = (None,) * len(self._sweep.config.objective)
         row = dataclasses.replace(
