@@ -217,3 +217,9 @@ def test_no_complete_trial_is_no_reason_to_fail(summary, trial):
     assert "no trial is complete, so there is no best one" in lines
     assert "the same again" not in lines
     assert any("status" in line for line in lines)
+
+
+def test_trials_that_come_to_the_same_value_are_said_not_to_be_told_apart(summary, trial):
+    tied = " ".join(summary([trial(0, 0.9), trial(1, 0.8), trial(2, 0.9), trial(3, 0.9)]))
+    assert "2 other trials come to the same value: validation.accuracy does not tell them apart" in tied
+    assert "the same value" not in " ".join(summary([trial(0, 0.9), trial(1, 0.8)]))

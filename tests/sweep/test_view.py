@@ -79,7 +79,8 @@ def test_the_question_and_its_cost_are_said_before(tmp_path, sweep_in, trial):
 
 def test_a_joint_search_over_architectures_calls_itself_a_search(tmp_path, sweep_in):
     joint = {"model.num_layers": {"type": "int", "low": 1, "high": 3}}
-    assert "a search, not a comparison: num_layers is tuned" in before(sweep_in(tmp_path, space=joint))
+    text = before(sweep_in(tmp_path, space=joint))
+    assert "a search, not a comparison" in text and "To compare num_layers, give each value an arm" in text
 
 
 def test_a_plain_line_says_what_became_of_each_trial(tmp_path, sweep_in, trial):

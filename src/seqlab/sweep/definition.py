@@ -31,6 +31,7 @@ class Sweep:
         arms: at least one; where the file names none, a single one named "all".
         config_dir: a folder with YAML of the user's own, or None.
         command: the words that the sweep was called with, for the record and for "how to resume".
+        prefix: what stands on that command line in front of the sweep's own settings.
     """
 
     name: str
@@ -40,3 +41,4 @@ class Sweep:
     arms: tuple[Arm, ...]
     config_dir: Path | None
     command: tuple[str, ...]
+    prefix: str = ""

@@ -35,10 +35,9 @@ def sweep_in_words(
     searched = [key for key in config.space if key in _ARCHITECTURE]
     if searched:
         names = short_keys(config.space)
-        are = "is" if len(searched) == 1 else "are"
         tuned = listed([names[key] for key in searched], 3)
-        lines.append(("", f"This is a search, not a comparison: {tuned} {are} tuned like the rest,"))
-        lines.append(("", "and what does well early is tried most. To compare, give each an arm of its own."))
+        lines.append(("", "This is a search, not a comparison: what does well early is tried most."))
+        lines.append(("", f"To compare {tuned}, give each value an arm of its own."))
     if len(sweep.arms) > 1:
         lines.append(("arms", f"{len(sweep.arms)}, each with a study and a budget of its own"))
         width = max(len(arm.name) for arm in sweep.arms[:_MOST_ARMS])

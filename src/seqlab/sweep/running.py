@@ -117,8 +117,9 @@ def _how_it_ended(sweep: Sweep, coordinator: Coordinator) -> tuple[str | None, i
         return _to_be_put_right(sweep, coordinator.fatal), EXIT_FAILED
     if coordinator.is_spent():
         return None, 0
-    more = shlex.join([*sweep.command, f"trial.retries={2 * sweep.config.trial.retries + 1}"])
-    return f"trials failed more often than trial.retries allows; to try again: {more}", EXIT_FAILED
+    retries = f"{sweep.prefix}trial.retries"
+    more = shlex.join([*sweep.command, f"{retries}={2 * sweep.config.trial.retries + 1}"])
+    return f"trials failed more often than {retries} allows; to try again: {more}", EXIT_FAILED
 
 
 def _to_be_put_right(sweep: Sweep, what: str) -> str:

@@ -190,6 +190,11 @@ def _show_best(
     result = result_of(trial_dir(sweep.directory, first.arm, first.number))
     for line in _baselines_in_words(result, first, objectives):
         console.print(line)
+    alike = sum(row.values == first.values for row in ranked(rows, objectives))
+    if len(objectives) == 1 and alike > 1:
+        others = {2: "Another trial comes"}.get(alike, f"{alike - 1} other trials come")
+        finer = "" if objectives[0].metric == "validation.loss" else "; validation.loss is finer"
+        console.print(f"{others} to the same value: {objectives[0].metric} does not tell them apart{finer}.")
     counted = sum(row.state in COUNTED_STATES for row in rows)
     console.print(
         f"The best of {counted} trials on the validation data that chose it is an optimistic number: "
