@@ -197,3 +197,13 @@ def test_a_full_disk_stops_the_sweep_in_words_and_it_goes_on_when_there_is_space
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, (out, err)
     assert counted(disk / "out") == 12 and running(disk / "out") == 0
+
+
+@pytest.mark.parametrize("seconds", [0.8, 1.6, 3.0])
+def test_a_sweep_that_is_stopped_while_its_workers_start_ends_in_silence(person, sweep, seconds):
+    process = person.begin(*sweep, "budget.trials=2", "trainer.max_epochs=100000")
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "")
+    assert running(person.work / "out") == 0

@@ -12,6 +12,7 @@ from seqlab.sweep.arms import ComposedArm, compose_arms
 from seqlab.sweep.checking import check_sweep_space
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.loading import load_sweep
+from seqlab.sweep.pool import warm_up
 
 
 def sweep_of(
@@ -55,6 +56,7 @@ def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
         UserError: for whatever the user can put right.
     """
     with leaving_at_once():
+        warm_up()  # while this process imports what it needs itself
         from seqlab.sweep.running import run_sweep
         from seqlab.sweep.view import SweepScreen
 

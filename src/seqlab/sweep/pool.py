@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from multiprocessing import connection
+from multiprocessing import connection, forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,23 @@ from seqlab.sweep.orders import Message, Ready
 LOG_FILE = "workers.log"  # in the directory of the sweep
 START_SECONDS = 180.0
 STOP_SECONDS = 15.0
+_METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+
+
+def warm_up() -> None:
+    """Start the server that workers are forked from, which then imports everything, while this process goes on.
+
+    Ctrl-C in a terminal reaches it as well; it is kept from noticing, since it ends with the coordinator anyway.
+    """
+    if _METHOD != "forkserver":
+        return
+    multiprocessing.get_context(_METHOD).set_forkserver_preload(["seqlab.sweep.worker"])
+    resource_tracker.ensure_running()  # the server needs it, and starting it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Lost(Exception):
@@ -48,18 +65,21 @@ class Worker:
         if self._process is not None and self._process.is_alive():
             return
         self.kill()
-        context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        if sys.platform == "linux":
-            context.set_forkserver_preload(["seqlab.sweep.worker"])
-
+        warm_up()
+        context = multiprocessing.get_context(_METHOD)
         self._line, theirs = context.Pipe()
         self._process = context.Process(
             target=begin,
             args=(theirs, self._number, self._plugins, self._log),
             name=f"seqlab-worker-{self._number}",
         )
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except (OSError, EOFError) as error:
+            self._process = None
+            raise Lost(f"a worker could not be started ({type(error).__name__}: {error})") from None
+        finally:
+            theirs.close()
         deadline = time.monotonic() + START_SECONDS
         while not isinstance(self.receive(1.0), Ready):
             if time.monotonic() > deadline:
