@@ -22,8 +22,6 @@ _PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds
 }
-# A coordinator keeps few connections open, since many may share a server that takes 100 in all.
-_CONNECTIONS = {"pool_size": 2, "max_overflow": 30, "pool_pre_ping": True}
 
 
 def storage_of(sweep: Sweep) -> str | None:
@@ -42,7 +40,7 @@ def shown_address(address: str) -> str:
 
 
 def postgresql(address: str, key: str = "storage") -> tuple[str, dict[str, Any]]:
-    """The address of a PostgreSQL database as SQLAlchemy takes it, and options for its engine.
+    """The address of a PostgreSQL database as SQLAlchemy takes it, and what its driver is told besides.
 
     Args:
         address: such as "postgresql://me@host/name".
@@ -55,11 +53,10 @@ def postgresql(address: str, key: str = "storage") -> tuple[str, dict[str, Any]]
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     try:
-        url = sa.make_url(address)
-        misread = "@" in (url.host or "")
+        url = None if address.partition("?")[0].count("@") > 1 else sa.make_url(address)
     except (ArgumentError, ValueError):
-        misread, url = True, None
-    if misread or url is None:
+        url = None
+    if url is None:
         raise UserError(
             f"{key}: {shown_address(address)} cannot be read\nallowed: {ALLOWED}\n"
             "with %40 for @, %3A for : and %2F for / in a password"
@@ -75,6 +72,5 @@ def postgresql(address: str, key: str = "storage") -> tuple[str, dict[str, Any]]
             f"{key}: PostgreSQL needs the package {_DRIVER}: pip install 'seqlab[postgresql]'"
         ) from None
     options = {name: value for name, value in _PATIENCE.items() if name not in url.query}
-    more = {"connect_args": options, "isolation_level": "READ COMMITTED"}
     # written anew, so that everything out of the ordinary is escaped: Optuna formats the text
-    return url.render_as_string(hide_password=False), {**_CONNECTIONS, **more}
+    return url.render_as_string(hide_password=False), options

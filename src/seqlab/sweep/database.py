@@ -20,6 +20,10 @@ from seqlab.sweep.address import ALLOWED, postgresql
 from seqlab.sweep.patience import DATABASE_ERRORS, Patience, PatientStorage, in_one_line
 
 _BUSY_SECONDS = 60.0
+# A coordinator keeps few connections open, since many may share a server that takes 100 in all.
+_POSTGRESQL = {
+    "pool_size": 2, "max_overflow": 30, "pool_pre_ping": True, "isolation_level": "READ COMMITTED"
+}  # fmt: skip
 # A transaction in which a coordinator falls silent is ended by the server, so that nobody waits for its locks.
 _SILENT_SECONDS = 30.0
 _SHARED_DISKS = (
@@ -177,10 +181,10 @@ def _open_sqlite(file: Path) -> RDBStorage:
 def _open_postgresql(address: str, patience: Patience) -> RDBStorage:
     """PostgreSQL, its tables made by one coordinator at a time."""
     url, options = postgresql(address)
-    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options["connect_args"])
+    engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=options)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")  # until the connection is closed
-        storage = PatientStorage(url, options)
+        storage = PatientStorage(url, {**_POSTGRESQL, "connect_args": options})
     storage.patience = patience
     event.listen(storage.engine, "connect", _limit_silence)
     storage.engine.dispose()  # what is open already has no limit

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from seqlab.sweep.database import SLOTS, Database, patient
 from seqlab.sweep.owners import Owners
-from seqlab.sweep.patience import DATABASE_ERRORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,8 @@ class Slots:
 
     def __init__(self, database: Database, sweep: str, owners: Owners) -> None:
         self._database, self._sweep, self._owners = database, sweep, owners
-        # Slots that somebody here works at. Others may be this coordinator's by the table: the database was lost at
-        # the very moment when they were taken.
+        # Slots that somebody here has been given. Others may be this coordinator's by the table: the database was
+        # lost at the very moment when they were taken.
         self._held: set[tuple[str, int]] = set()
 
     @patient
@@ -182,7 +181,7 @@ class Slots:
 
     @contextlib.contextmanager
     def _holding(self) -> Generator[Callable[[Claim], Claim]]:
-        """Note down, within a transaction, which slots it takes; forget them where it fails."""
+        """Note down, within a transaction, which slots it takes; forget them where that fails."""
         taken: list[tuple[str, int]] = []
 
         def hold(claim: Claim) -> Claim:
@@ -198,17 +197,11 @@ class Slots:
 
     @patient
     def _leave(self, claim: Claim, values: Mapping[str, Any], epochs: int = 0, seconds: float = 0.0) -> None:
-        held = (claim.arm, claim.slot)
-        try:
-            with self._database.exclusive() as connection:
-                self._require(connection, claim)
-                used = {"epochs": SLOTS.c.epochs + epochs, "seconds": SLOTS.c.seconds + seconds}
-                change = SLOTS.update().where(*self._at(*held)).values(owner=None, **used, **values)
-                connection.execute(change)
-                self._held.discard(held)  # within: another thread may take it as soon as it is free
-        except DATABASE_ERRORS:
-            self._held.add(held)
-            raise
+        with self._database.exclusive() as connection:
+            self._require(connection, claim)
+            used = {"epochs": SLOTS.c.epochs + epochs, "seconds": SLOTS.c.seconds + seconds}
+            change = SLOTS.update().where(*self._at(claim.arm, claim.slot))
+            connection.execute(change.values(owner=None, **used, **values))
 
     def _require(self, connection: sa.Connection, claim: Claim) -> None:
         owner = connection.execute(

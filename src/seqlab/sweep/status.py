@@ -158,7 +158,10 @@ def _standing(directory: Path, storage: str | None, name: str, arms: Sequence[st
 def _read_only(address: str, key: str) -> tuple[str, dict[str, Any]]:
     """An address under which nothing is made, with options for its engine."""
     if address.startswith("postgresql"):
-        return postgresql(address, key)
+        import sqlalchemy as sa
+
+        url, options = postgresql(address, key)
+        return url, {"poolclass": sa.NullPool, "connect_args": options}
     file = Path(unquote(address.removeprefix(SQLITE)))
     if not address.startswith(SQLITE) or not file.is_file():
         why = "there is no such file" if address.startswith(SQLITE) else "cannot be read"
