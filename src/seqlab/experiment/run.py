@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch.multiprocessing.spawn import ProcessException
 
 from seqlab import provenance
@@ -24,14 +23,14 @@ from seqlab.data.source import Source
 from seqlab.errors import RunFailed
 from seqlab.experiment.directory import claimed, of_the_disk
 from seqlab.experiment.endings import reason_of
-from seqlab.experiment.fitting import check_hardware, fit, start_from, threads
+from seqlab.experiment.fitting import check_hardware, fit, threads
 from seqlab.experiment.naming import run_name, summary, tags
 from seqlab.experiment.oversight import Overseer
 from seqlab.experiment.processes import Interrupted, Rank, in_processes, interruptible, rank_from_environment
 from seqlab.experiment.recorder import Recorder, Watcher
 from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms, leave_behind, score
+from seqlab.experiment.starting import network_of, profile_before
 from seqlab.experiment.warm import data_of, kept_data_of
-from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
@@ -137,7 +136,7 @@ def _run(
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
         data = kept_data_of(experiment) if overseer is not None else data_of(experiment, source)
-        model = _network(experiment, data)
+        model = network_of(experiment, data)
         if experiment.evaluate_test and rank.first:
             data.test_loader()  # a test part that cannot be read is refused now, not after the training
         facts = data.facts()
@@ -166,16 +165,6 @@ def _run(
     return result
 
 
-def _network(experiment: Experiment, data: SequenceData) -> SequenceModel:
-    """The network before training, a pure function of its arguments."""
-    with torch.random.fork_rng(devices=()):  # the caller's generator stays as it was
-        torch.manual_seed(experiment.seed)
-        model = SequenceModel(experiment, data.spec)
-    if experiment.init_from is not None:
-        start_from(model, data, Path(experiment.init_from))
-    return model
-
-
 def _first_process(
     experiment: Experiment,
     data: SequenceData,
@@ -193,7 +182,7 @@ def _first_process(
     with claimed(experiment, result.run_dir):
         try:
             _announce(experiment, result, model, tracker, watcher, overseer)
-            profiles = {} if overseer is not None else _profile_before(model, data)
+            profiles = {} if overseer is not None else profile_before(model, data)
             if overseer is not None:
                 overseer.begins()
             fit(experiment, data, model, rank, recorder, result)
@@ -231,22 +220,18 @@ def _score_and_keep(
     profiles: dict[str, Any],
 ) -> Outcome:
     """Score the best epoch, and leave behind what is to be kept of it."""
-    best = recorder.best_checkpoint
-    assert best is not None
+    best, row = recorder.best_checkpoint, recorder.best
+    assert best is not None and row is not None
     model.cpu().load_state_dict(best.weights)
-    scored = score(experiment, data, model, recorder, result)
-    if overseer is not None:
-        if overseer.latency:
-            result.cost["latency_ms"] = latency_ms(model, first_batch(data))
-        if not overseer.scored(result):
-            return Outcome(status="completed")
-        best.save(result.run_dir / BEST_CHECKPOINT)
-        profiles = _profile_before(_network(experiment, data), data)
-    return leave_behind(experiment, data, model, recorder, result, scored, profiles)
-
-
-def _profile_before(model: SequenceModel, data: SequenceData) -> dict[str, Any]:
-    return {"at initialisation": gradient_profile(model, first_batch(data))}
+    scored = score(experiment, data, model, row, result)
+    if overseer is None:
+        return leave_behind(experiment, data, model, recorder.rows, result, scored, profiles)
+    if overseer.latency:
+        result.cost["latency_ms"] = latency_ms(model, first_batch(data))
+    if not overseer.scored(result):
+        return Outcome(status="completed")
+    best.save(result.run_dir / BEST_CHECKPOINT)
+    return Outcome(status="completed", best_checkpoint=result.run_dir / BEST_CHECKPOINT)
 
 
 def _recorder(

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,9 @@ from seqlab.data.batches import BatchLoader
 from seqlab.data.module import Part, SequenceData
 from seqlab.evaluation import PartScores, score_part
 from seqlab.experiment.artifacts import PartPredictions, write_figures, write_predictions
-from seqlab.experiment.recorder import Recorder
 from seqlab.gradients import gradient_profile
 from seqlab.model import SequenceModel
-from seqlab.results import BEST_CHECKPOINT, FIGURES_FOLDER, PREDICTIONS_FILE, RunResult, Scores
+from seqlab.results import BEST_CHECKPOINT, FIGURES_FOLDER, PREDICTIONS_FILE, EpochRow, RunResult, Scores
 from seqlab.trackers import Outcome
 
 _LATENCY_REPEATS = 30
@@ -28,7 +28,7 @@ def score(
     experiment: Experiment,
     data: SequenceData,
     model: SequenceModel,
-    recorder: Recorder,
+    best: EpochRow,
     result: RunResult,
 ) -> dict[Part, PartScores]:
     """Score `model`, which carries the weights of its best epoch.
@@ -37,14 +37,12 @@ def score(
         experiment: the settings.
         data: the data; their test part is read only if `evaluate_test` says so.
         model: the network, on the CPU.
-        recorder: the rows of the training.
+        best: the row of its best epoch.
         result: filled in with metrics, intervals and most confused pairs.
 
     Returns:
         The scores of every part that was read.
     """
-    best = recorder.best
-    assert best is not None
     classes = list(data.spec.classes)
     result.metrics["train"] = best.train
     parts: dict[Part, BatchLoader] = {"validation": data.validation_loader()}
@@ -65,7 +63,7 @@ def leave_behind(
     experiment: Experiment,
     data: SequenceData,
     model: SequenceModel,
-    recorder: Recorder,
+    rows: Sequence[EpochRow],
     result: RunResult,
     scored: dict[Part, PartScores],
     profiles: dict[str, Any],
@@ -76,7 +74,7 @@ def leave_behind(
         experiment: the settings.
         data: the data.
         model: the network at its best epoch, on the CPU.
-        recorder: the rows of the training.
+        rows: of every epoch.
         result: filled in with baselines and latency.
         scored: what `score` returned.
         profiles: name -> gradient profile taken before training.
@@ -84,13 +82,12 @@ def leave_behind(
     Returns:
         What the tracker is told.
     """
-    best = recorder.best
-    assert best is not None
+    best_epoch = result.epochs["best"]
     classes = list(data.spec.classes)
     result.baselines = baselines(data, model, scored)
     batch = first_batch(data)
     result.cost["latency_ms"] = latency_ms(model, batch)
-    profiles[f"at the best epoch ({best.epoch})"] = gradient_profile(model, batch)
+    profiles[f"at the best epoch ({best_epoch})"] = gradient_profile(model, batch)
     predictions = [
         PartPredictions(split=name, ids=part.ids, true=part.targets, probabilities=part.probabilities)
         for name, part in scored.items()
@@ -98,9 +95,9 @@ def leave_behind(
     table = write_predictions(result.run_dir / PREDICTIONS_FILE, predictions, classes)
     figures = write_figures(
         result.run_dir / FIGURES_FOLDER,
-        rows=recorder.rows,
+        rows=rows,
         monitor=experiment.task.monitor,
-        best_epoch=best.epoch,
+        best_epoch=best_epoch,
         confusions={name: part.confusion for name, part in scored.items()},
         classes=classes,
         profiles=profiles,

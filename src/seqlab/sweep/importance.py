@@ -48,6 +48,11 @@ class Importances:
     why_not: str | None = None
 
 
+def prepare_importances() -> None:
+    """Import what `importances` needs."""
+    import sklearn.ensemble  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+
 def importances(
     rows: Sequence[TrialRow], space: Mapping[str, Parameter], *, maximize: bool, place: int = 0
 ) -> Importances:

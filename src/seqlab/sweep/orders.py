@@ -43,16 +43,23 @@ class CostsOf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """A trial that has ended and is to be told to the tracker of its settings; answered by `Tracked`."""
+class After:
+    """Work on a trial that has ended; answered by `Done`.
 
+    Args:
+        what: "finish" its files (predictions, figures, baselines), or "track": tell the tracker of its settings.
+        settings: the whole experiment as plain contents.
+        run_dir: where it lies.
+    """
+
+    what: Literal["finish", "track"]
     settings: dict[str, Any]
     run_dir: Path
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
-    """A trial has been told to its tracker; lines worth saying."""
+class Done:
+    """Work on a trial that has ended is done; lines worth saying."""
 
     said: list[str]
 
@@ -118,4 +125,4 @@ class Ended:
     costs: dict[str, float | None]
 
 
-Message = Tracked | Ready | Costs | Begins | Epoch | Scored | Note | Ended
+Message = Done | Ready | Costs | Begins | Epoch | Scored | Note | Ended

@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from seqlab import provenance
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, RunFailed, UserError
 from seqlab.sweep.address import shown_address, storage_of
+from seqlab.sweep.aftermath import Aftermath, tracks_all
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books
 from seqlab.sweep.checking import sample_points
 from seqlab.sweep.conditions import constraints_of
 from seqlab.sweep.coordinator import Coordinator, workers_for
 from seqlab.sweep.definition import Sweep
+from seqlab.sweep.importance import prepare_importances
 from seqlab.sweep.objectives import is_cost
 from seqlab.sweep.opening import opened
 from seqlab.sweep.ordering import Orders, words_of
@@ -25,7 +27,6 @@ from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE, Lost, Worker
 from seqlab.sweep.rows import TRIALS_FILE, trial_rows, write_trials
 from seqlab.sweep.store import Store
-from seqlab.sweep.tracking import track_best, tracks_all
 from seqlab.sweep.trials import Trials
 from seqlab.sweep.view import SweepScreen
 
@@ -79,9 +80,14 @@ def _work(
         if not coordinator.is_spent():
             if not books.rows():
                 _check_costs(sweep, arms, workers[0], latency=orders.latency)
+            # what the summary needs takes a second to import, while the workers import for longer
+            threading.Thread(target=prepare_importances, daemon=True).start()
             coordinator.work()
-        if not (track or coordinator.signals or coordinator.fatal):
-            track_best(sweep, arms, books, orders, workers[0], note)
+        if not (coordinator.signals or coordinator.fatal):
+            aftermath = Aftermath(sweep, arms, books, orders, workers, note)
+            aftermath.finish_the_kept()
+            if not track:
+                aftermath.track_the_best()
     finally:
         for worker in workers:
             worker.stop()

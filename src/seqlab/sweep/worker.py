@@ -24,6 +24,7 @@ from seqlab.config.build import build_experiment
 from seqlab.config.experiment import Experiment
 from seqlab.errors import RunFailed, UserError
 from seqlab.experiment import run
+from seqlab.experiment.finishing import finish
 from seqlab.experiment.fitting import threads
 from seqlab.experiment.processes import Interrupted
 from seqlab.experiment.replay import replay
@@ -34,9 +35,11 @@ from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
 from seqlab.results import EpochRow, RunResult
 from seqlab.sweep.orders import (
+    After,
     Begins,
     Costs,
     CostsOf,
+    Done,
     Ended,
     Epoch,
     Message,
@@ -44,8 +47,6 @@ from seqlab.sweep.orders import (
     Order,
     Ready,
     Scored,
-    Track,
-    Tracked,
 )
 
 
@@ -83,8 +84,8 @@ def serve(connection: Connection, number: int, plugins: list[str], log: Path) ->
     while (order := line.recv()) is not None:
         if isinstance(order, CostsOf):
             line.send(Costs([costs(build_experiment(plain), order.latency) for plain in order.settings]))
-        elif isinstance(order, Track):
-            line.send(Tracked(_track(order)))
+        elif isinstance(order, After):
+            line.send(Done(_afterwards(order)))
         else:
             _deal_out_gpus(number, order)
             line.send(_run(order, line))
@@ -192,13 +193,18 @@ def _run(order: Order, line: _Listener) -> Ended:
         return Ended("failed", "error", f"{type(error).__name__}: {' '.join(str(error).split())}", 0, {})
 
 
-def _track(order: Track) -> list[str]:
+def _afterwards(order: After) -> list[str]:
+    experiment = build_experiment(order.settings)
     try:
+        if order.what == "finish":
+            finish(order.run_dir, experiment)
+            return []
         with quiet_libraries():
-            return replay(order.run_dir, build_experiment(order.settings))
-    except Exception as error:  # a tracker cannot stop a sweep
+            return replay(order.run_dir, experiment)
+    except Exception as error:  # it can be done again; the sweep is over and its numbers stand
         traceback.print_exc()
-        return [f"{order.run_dir.name}: not told to the tracker ({type(error).__name__}: {error})"]
+        undone = "its files are not complete" if order.what == "finish" else "not told to the tracker"
+        return [f"trial {order.run_dir.name}: {undone} ({type(error).__name__}: {error})"]
 
 
 def _train(experiment: Experiment, order: Order, line: _Listener, arrived: float) -> RunResult:
