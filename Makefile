@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train sweep test test-slow lint format bench clean
+.PHONY: help install train sweep test test-slow lint format bench bench-sweeps clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ format: $(VENV)/.installed-dev  ## Put the code into shape
 
 bench: $(VENV)/.installed-dev  ## Measure one training step against packed sequences
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/encoder_step.py
+
+bench-sweeps: $(VENV)/.installed-dev  ## Measure sweeps: overhead, long studies, workers, W&B, pruning (half an hour)
+	$(BIN)/python benchmarks/sweep_overhead.py
+	$(BIN)/python benchmarks/sweep_coordinator.py
+	$(BIN)/python benchmarks/sweep_speed.py
+	$(BIN)/python benchmarks/sweep_pruning.py
 
 clean:  ## Remove the virtual environment and what builds and tests leave behind
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
