@@ -29,7 +29,7 @@ def waves():
 def train(waves, tmp_path):
     """Train on the waves: `train(group={key: value}, run_dir=..., data=...)`."""
 
-    def call(name="run", arrays=waves, watcher=None, **groups):
+    def call(name="run", arrays=waves, watcher=None, overseer=None, **groups):
         plain = {
             "data": {"batch_size": 8},
             "model": {"hidden_size": 8, "dropout": 0.2},
@@ -41,7 +41,12 @@ def train(waves, tmp_path):
             plain[key] = plain[key] | value if isinstance(value, dict) and key in plain else value
         experiment = build_experiment(plain)
         return run(
-            experiment, run_dir=tmp_path / name, command="python train.py", watcher=watcher, data=arrays
+            experiment,
+            run_dir=tmp_path / name,
+            command="python train.py",
+            watcher=watcher,
+            data=arrays,
+            overseer=overseer,
         )
 
     return call

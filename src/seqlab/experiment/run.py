@@ -135,7 +135,8 @@ def _run(
     began, started = time.monotonic(), datetime.now().astimezone().isoformat(timespec="seconds")
     rank = rank_from_environment() or Rank(0, 1)
     with quiet_libraries(), threads(experiment.trainer.threads), interruptible():
-        data = kept_data_of(experiment) if overseer is not None else data_of(experiment, source)
+        keep = overseer is not None and experiment.data.kind != "memory"  # arrays stay with whoever has them
+        data = kept_data_of(experiment) if keep else data_of(experiment, source)
         model = network_of(experiment, data)
         if experiment.evaluate_test and rank.first:
             data.test_loader()  # a test part that cannot be read is refused now, not after the training
