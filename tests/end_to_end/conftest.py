@@ -127,7 +127,9 @@ def wandb_records():
     def read(run_dir: Path) -> list[dict]:
         (log,) = (run_dir / "wandb").glob("*run-*/*.wandb")
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log)]
-        out = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+        out = ""
+        for _ in range(5):  # on a busy machine the reader now and then ends without a word
+            out = out or subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
         return [json.loads(line) for line in out.splitlines()]
 
     return read

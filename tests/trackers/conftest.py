@@ -29,7 +29,9 @@ def read_back() -> Callable[[Path], dict[str, list[dict]]]:
         # what `wandb leet inspect --json` runs
         reader = [get_core_path(), "leet", "inspect", "--no-observability", "--json", "--run-file"]
         command = [*reader, str(log), str(log.parent.parent)]
-        out = subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+        out = ""
+        for _ in range(5):  # on a busy machine the reader now and then ends without a word
+            out = out or subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
         found: dict[str, list[dict]] = {}
         for line in out.splitlines():
             record = json.loads(line)
