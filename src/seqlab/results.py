@@ -79,6 +79,7 @@ class TrialRow:
         seconds: wall time from the order to the value.
         reason: why it was pruned, diverged, failed or turned down; None otherwise.
         retry_of: number of the trial whose place it takes, or None.
+        machine: host name of where it was trained, whose sweep directory holds its files; None where not known.
     """
 
     arm: str
@@ -90,6 +91,7 @@ class TrialRow:
     seconds: float = 0.0
     reason: str | None = None
     retry_of: int | None = None
+    machine: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -267,3 +267,15 @@ def test_a_missing_driver_is_said_in_a_line_before_anything_is_made(lab):
     assert process.returncode == 2 and out == ""
     assert err == "error: storage: PostgreSQL needs the package psycopg: pip install 'seqlab[postgresql]'\n"
     assert not list(Path(lab.person.work / "a").glob("sweep.yaml"))
+
+
+def test_coordinators_in_one_directory_tell_wandb_of_every_trial_once(lab):
+    (lab.person.work / "mine.yaml").write_text(SWEEP.replace("logger=none", "logger=wandb"))
+    words = ["budget.trials=4", "trainer.max_epochs=10", "wandb.trials=best"]
+    both = [lab.begin("shared", *words, before=on_machine(name)) for name in ("a", "b")]
+    for process in both:
+        ends(process)
+    table = parquet.read_table(lab.person.work / "shared/trials.parquet").to_pylist()
+    assert {row["machine"] for row in table} == {"a", "b"}
+    trials = lab.person.work / "shared/trials/all"
+    assert [len(list((trials / str(n)).glob("wandb/offline-run-*"))) for n in range(4)] == [1] * 4

@@ -266,7 +266,7 @@ def test_patience_ends_by_itself_or_when_the_sweep_is_asked_to_stop(make, away, 
     for call in (store.owners.beat, study.ask, lambda: store.fact("question")):
         with pytest.raises(DATABASE_ERRORS) as caught:
             call()
-        assert "Connection refused" in in_one_line(caught.value)
+        assert in_one_line(caught.value).endswith("Connection refused")
 
 
 @pytest.fixture
@@ -433,6 +433,17 @@ def test_status_reads_the_database_by_flag_and_environment(postgresql, name, mak
     monkeypatch.setenv("SEQLAB_STORAGE", address)
     assert status(directory) == lines
     assert PASSWORD not in "".join(lines)
+
+
+def test_status_says_on_which_machine_the_best_trial_lies(place, make, directory):
+    _, study, trial = ask(make())
+    trial.set_user_attr("seqlab", {"state": "complete", "machine": "node7"})
+    study.tell(trial, 0.75)
+    (line,) = [line for line in status(directory, place) if line.startswith("run directory")]
+    assert line == "run directory trials/gru/0 in the sweep directory on node7, which trained it"
+    (directory / "trials" / "gru" / "0").mkdir(parents=True)  # it is here, or on a disk that both share
+    (line,) = [line for line in status(directory, place) if line.startswith("run directory")]
+    assert line.endswith(str(directory / "trials/gru/0"))
 
 
 def test_status_says_in_a_line_why_a_database_cannot_be_read(postgresql, name, directory):

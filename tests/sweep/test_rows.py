@@ -112,7 +112,7 @@ ROUND = [
     row(2, arm="b", parameters={"model.x": None, "model.num_layers": 3}, reason="a [reason]\nin two lines"),
     row(3, arm="b", parameters={"model.x": "relu"}, state="running"),
     row(4, arm="b", parameters={"model.x": True}, epochs=3, seconds=1.25, retry_of=2, state="failed"),
-    row(5, arm="b", parameters={"model.x": 0.5}),
+    row(5, arm="b", parameters={"model.x": 0.5}, machine="node7"),
     row(6, arm="b", parameters={"model.x": "null"}),
 ]
 
@@ -134,7 +134,7 @@ def test_columns_have_natural_types_where_they_can(tmp_path: Path):
     assert table.column_names == [
         *("arm", "number", "state"),
         *("params.optimizer.lr", "params.model.num_layers", "params.model.bidirectional", "params.model.x"),
-        *("validation.accuracy", "epochs", "seconds", "reason", "retry_of"),
+        *("validation.accuracy", "epochs", "seconds", "reason", "retry_of", "machine"),
     ]
     kinds = {name: table.schema.field(name).type for name in table.column_names}
     assert kinds["params.optimizer.lr"] == pa.float64()

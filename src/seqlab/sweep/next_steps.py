@@ -32,7 +32,9 @@ def show_next_steps(console: Console, directory: Path, best: Sequence[TrialRow],
     console.print(f"{'sweep directory':<20} {escape(shown_path(directory))}", soft_wrap=True)
     run = trial_dir(directory, best[0].arm, best[0].number) if best else None
     if run is not None:
-        console.print(f"{'best run directory':<20} {escape(shown_path(run))}", soft_wrap=True)
+        console.print(
+            f"{'best run directory':<20} {escape(place_in_words(directory, best[0]))}", soft_wrap=True
+        )
     console.print("\ntry next")
     commands = [("how it stands", status_command(directory, storage))]
     if run is not None and (scored := _score_command(run, result_of(run))) is not None:
@@ -43,6 +45,19 @@ def show_next_steps(console: Console, directory: Path, best: Sequence[TrialRow],
         commands.append(("curves of the best", f"{shown_tool('wandb')} leet {shlex.quote(shown_path(log))}"))
     for why, command in commands:
         console.print(f"  {why:<24} {escape(command)}", soft_wrap=True)
+
+
+def place_in_words(directory: Path, row: TrialRow) -> str:
+    """Where the files of a trial lie: here, or in the sweep directory of the machine that trained it.
+
+    Args:
+        directory: the sweep's, on this machine.
+        row: the trial.
+    """
+    run = trial_dir(directory, row.arm, row.number)
+    if row.machine is None or run.is_dir():
+        return shown_path(run)
+    return f"{run.relative_to(directory)} in the sweep directory on {row.machine}, which trained it"
 
 
 def _score_command(run: Path, result: RunResult | None) -> str | None:

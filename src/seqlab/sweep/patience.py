@@ -104,10 +104,11 @@ def is_away(error: BaseException) -> bool:
 
 
 def in_one_line(error: BaseException) -> str:
-    """What a database says, without its statements and addresses."""
+    """What a database says, without its statements, addresses and hints."""
     said = (e.orig for e in _causes(error) if isinstance(e, DBAPIError) and e.orig is not None)
     cause = next(said, error)
-    text = " ".join(str(cause).split()) or type(cause).__name__
+    lines = [line for line in str(cause).splitlines() if line.strip()]
+    text = " ".join(lines[0].split()) if lines else type(cause).__name__
     return text if len(text) <= 200 else text[:197] + "..."
 
 

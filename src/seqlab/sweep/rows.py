@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ATTRIBUTE = "seqlab"
 TRIALS_FILE = "trials.parquet"
 _PARAMETER = "params."
-_BEFORE, _AFTER = ("arm", "number", "state"), ("epochs", "seconds", "reason", "retry_of")
+_BEFORE, _AFTER = ("arm", "number", "state"), ("epochs", "seconds", "reason", "retry_of", "machine")
 _OPEN = ("running", "waiting")
 # What our own word may be, by Optuna's; the first where there is none or it has been overtaken.
 _STATES: dict[str, tuple[TrialState, ...]] = {
@@ -64,6 +64,7 @@ def _row(trial: "optuna.trial.FrozenTrial", arm: str, objectives: int) -> TrialR
         seconds=float(seconds or 0.0),
         reason=reason,
         retry_of=known.get("retry_of"),
+        machine=known.get("machine"),
     )
 
 
@@ -109,6 +110,7 @@ def write_trials(path: Path, rows: Sequence[TrialRow], metrics: Sequence[str]) -
         ("seconds", pa.float64(), [row.seconds for row in rows]),
         ("reason", pa.string(), [row.reason for row in rows]),
         ("retry_of", pa.int64(), [row.retry_of for row in rows]),
+        ("machine", pa.string(), [row.machine for row in rows]),
     ]
     fields += [pa.field(name, kind) for name, kind, _ in columns]
     arrays += [pa.array(values, kind) for _, kind, values in columns]
@@ -186,4 +188,5 @@ def _from_plain(
         seconds=plain["seconds"],
         reason=plain["reason"],
         retry_of=plain["retry_of"],
+        machine=plain["machine"],
     )

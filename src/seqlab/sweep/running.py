@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from filelock import FileLock
+
 from seqlab import provenance
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, RunFailed, UserError
 from seqlab.sweep.address import shown_address, storage_of
@@ -31,6 +33,7 @@ from seqlab.sweep.trials import Trials
 from seqlab.sweep.view import SweepScreen
 
 _ASK_AT_ONCE = 50
+_AFTER_LOCK = ".lock-after"
 
 
 def run_sweep(sweep: Sweep, arms: Sequence[ComposedArm], screen: SweepScreen | None = None) -> int:
@@ -85,9 +88,10 @@ def _work(
             coordinator.work()
         if not (coordinator.signals or coordinator.fatal):
             aftermath = Aftermath(sweep, arms, books, orders, workers, note)
-            aftermath.finish_the_kept()
-            if not track:
-                aftermath.track_the_best()
+            with FileLock(sweep.directory / _AFTER_LOCK):  # of coordinators in one directory one does it
+                aftermath.finish_the_kept()
+                if not track:
+                    aftermath.track_the_best()
     finally:
         for worker in workers:
             worker.stop()

@@ -24,9 +24,8 @@ from seqlab.results import TrialRow
 from seqlab.screen import PLAIN_WIDTH, duration_in_words, shown_path
 from seqlab.sweep.address import SQLITE, STORAGE_VARIABLE, postgresql, shown_address
 from seqlab.sweep.frozen import QUESTION_FILE, read_question
-from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.leaderboard import show_leaders
-from seqlab.sweep.next_steps import STUDY_FILE
+from seqlab.sweep.next_steps import STUDY_FILE, place_in_words
 from seqlab.sweep.objectives import value_in_words
 from seqlab.sweep.progress import best_rows, progress_of
 from seqlab.sweep.rows import TRIALS_FILE, read_trials, trial_rows
@@ -125,8 +124,9 @@ def _show_best(
     value = value_in_words(metric, row.values[0], 4)
     console.print(f"\n[bold]best[/bold]           {metric} {value}, trial {row.number}{escape(arm)}")
     console.print(f"{'settings':<14} {escape(parameters_in_words(row.parameters))}", soft_wrap=True)
-    place = trial_dir(directory.absolute(), row.arm, row.number)
-    console.print(f"{'run directory':<14} {escape(shown_path(place))}", soft_wrap=True)
+    console.print(
+        f"{'run directory':<14} {escape(place_in_words(directory.absolute(), row))}", soft_wrap=True
+    )
 
 
 # ---- where it is read from

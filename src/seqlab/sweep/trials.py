@@ -5,6 +5,7 @@ The outcome is told to Optuna first, then the slot is closed (see `store`).
 
 import dataclasses
 import math
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -139,6 +140,7 @@ class Trials:
             state="running",
             parameters=values,
             retry_of=claim.retry_of if number == 0 else None,
+            machine=socket.gethostname(),
         )
         self._books.put(row)
         attempt = _Attempt(claim=claim, limits=limits, study=study, trial=trial, row=row)
@@ -257,6 +259,7 @@ class Trials:
             "epochs": epochs,
             "seconds": seconds,
             "retry_of": row.retry_of,
+            "machine": row.machine,
             "lost": lost,
         }
         optuna_state = _OPTUNA_STATES.get(state, OptunaState.FAIL)
