@@ -1,5 +1,6 @@
 """The end of a sweep: numbers against those worked out by hand, and commands that can be pasted."""
 
+import dataclasses
 import io
 import json
 import random
@@ -163,6 +164,18 @@ def test_the_best_stands_beside_the_baselines_and_can_be_run_again(summary, tria
     text = " ".join(lines)
     assert "The best of 2 trials on the validation data that chose it is an optimistic number" in text
     assert "A search is no comparison" in text
+
+
+def test_the_command_finds_a_persons_own_files_of_settings(summary, sweep_in, trial, tmp_path):
+    sweep = dataclasses.replace(sweep_in(tmp_path), config_dir=Path("my conf"))
+    stream = io.StringIO()
+    screen = SweepScreen(stream, live=False)
+    screen.before(sweep, 1)
+    rows = [trial(0, 0.9)]
+    screen.after(rows, 60.0, arms=[OnlySoWide("all")], words_of=words_of)
+    lines = [line.strip() for line in stream.getvalue().splitlines()]
+    command = shlex.split(lines[lines.index("the same again") + 1])
+    assert command[1:] == ["train.py", "--config-dir", "my conf", *words_of(rows[0])]
 
 
 def test_it_is_said_where_order_free_statistics_do_as_well(summary, trial, tmp_path):

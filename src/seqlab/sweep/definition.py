@@ -42,3 +42,8 @@ class Sweep:
     config_dir: Path | None
     command: tuple[str, ...]
     prefix: str = ""
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags with which `train.py` finds the files of settings that the sweep has found."""
+        return [] if self.config_dir is None else ["--config-dir", str(self.config_dir)]

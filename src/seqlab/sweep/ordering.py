@@ -53,7 +53,7 @@ class Orders:
         return Order(
             settings=to_plain(experiment),
             run_dir=trial_dir(self._sweep.directory, row.arm, row.number),
-            command=shlex.join(["python", "train.py", *words_of(arm, row.parameters)]),
+            command=shlex.join(["python", "train.py", *self._sweep.flags, *words_of(arm, row.parameters)]),
             git_commit=self._git_commit,
             metrics=self._metrics,
             ask_costs=self._ask_costs,

@@ -208,7 +208,7 @@ def _show_best(
     if start[0] == "seqlab":
         start = [*shlex.split(shown_tool("seqlab")), "train"]
     console.print("the same again")
-    console.print(f"  {escape(shlex.join([*start, *words_of(first)]))}", soft_wrap=True)
+    console.print(f"  {escape(shlex.join([*start, *sweep.flags, *words_of(first)]))}", soft_wrap=True)
 
 
 def _baselines_in_words(
