@@ -11,7 +11,7 @@ import yaml
 
 from seqlab.cli.outcome import leaving_at_once, patient_stdout, say_error
 from seqlab.compose import Composed, compose, compose_stored, run_multirun
-from seqlab.compose.overrides import value_text
+from seqlab.compose.overrides import key_of, value_text
 from seqlab.config.build import to_plain
 from seqlab.errors import (
     EXIT_FAILED,
@@ -91,11 +91,14 @@ def train_many(overrides: Sequence[str], config_dir: Path | None, called: Sequen
         from seqlab.cli.sweeping import run as run_sweep
         from seqlab.sweep.loading import sweep_from
 
-        place = f"hydra.sweep.dir={value_text(plain['dir'])}"
-        named = any(word.startswith("hydra.sweep.dir=") for word in called)
-        words = called if named else [*called, place]
-        sweep = sweep_from(plain, runs, config_dir, words)
-        return run_sweep(*held_to_its_space(sweep))
+        words = list(called)
+        place = f"hydra.sweep.dir={value_text(str(plain['dir']))}"
+        if not any(key_of(word) == "hydra.sweep.dir" for word in overrides):
+            words.append(place)
+        sweep, arms = held_to_its_space(sweep_from(plain, runs, config_dir, words, "hydra.sweeper."))
+        if words != called:  # the directory's name is made up anew by every command
+            print(f"to go on with this sweep later, add to the command: {shlex.quote(place)}\n")
+        return run_sweep(sweep, arms)
 
     with patient_stdout():
         searched = run_multirun(overrides, job, config_dir, search)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,16 @@ from seqlab.compose import overrides as typed
 from seqlab.compose.hydra_route import Composed, Prepared, compose_checked, composed, prepare, text
 from seqlab.compose.origin import naming_the_file
 from seqlab.compose.session import PRIMARY, compose_raw, hydra_session, in_three_lines, plain_of, resolved
+from seqlab.compose.several import searched
 from seqlab.config import Experiment, build_experiment
-from seqlab.config.build import all_keys, build, with_values
+from seqlab.config.build import with_values
 from seqlab.config.sweep import SweepConfig
+from seqlab.errors import UnknownKeyError, UserError
 from seqlab.preflight import check_parts, parts_named
 
 Search = Callable[[Mapping[str, Any], Sequence[str]], int]
-_SWEEPER, _OURS = "hydra/sweeper", "seqlab"
+# Where hydra/sweeper=seqlab is implemented, and what stands in front of its settings.
+_OURS, _SETTINGS = "hydra_plugins.seqlab_sweeper.", "hydra.sweeper."
 
 
 def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> list[str]:
@@ -41,7 +45,12 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
         UserError: for the first thing that does not fit, in at most three lines.
     """
     prepared = prepare(overrides, config_dir)
-    parsed = [*_configured_sweep(prepared.folders, prepared.overrides), *prepared.overrides]
+    return _checked(prepared, _configured_sweep(_choices_alone(prepared), prepared.overrides))
+
+
+def _checked(prepared: Prepared, configured: Sequence[Override]) -> list[str]:
+    """The overrides in the form that Hydra's sweeper takes, with every combination of values held to the tree."""
+    parsed = [*configured, *prepared.overrides]
     final: dict[str, str] = {}
     parts: dict[str, Experiment] = {}
     with hydra_session(prepared.folders) as hydra:
@@ -68,6 +77,7 @@ def check_sweep(overrides: Sequence[str], config_dir: Path | None = None) -> lis
     return [final[text(override)] for override in prepared.overrides]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """What Hydra calls for every job; a sweeper that is seqlab's own finds in it how to search instead.
 
@@ -75,18 +85,16 @@ class Job:
         run: trains one run.
         search: runs a sweep, from its settings and the settings of every run; returns the exit code. None where
             nobody can.
-        config_dir: a folder with YAML of the user's own.
+        space: what a search varies, as in a sweep's file.
+        runs: settings of every run, as they were given.
+        settings: those below hydra.sweeper that were given on the command line, interpolations resolved.
     """
 
-    def __init__(
-        self,
-        run: Callable[[Composed], Any],
-        search: Search | None,
-        config_dir: Path | None,
-    ) -> None:
-        self._run = run
-        self.search = search
-        self.config_dir = config_dir
+    run: Callable[[Composed], Any]
+    search: Search | None = None
+    space: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    runs: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __call__(self, config: DictConfig) -> Any:
         """Train the run of a composed config."""
@@ -94,7 +102,7 @@ class Job:
         _forget_overrides(settings.sweep.dir)
         words = [str(word) for word in settings.overrides.task]
         plain = plain_of(config, resolve=True)
-        return self._run(composed(plain, Path(settings.runtime.output_dir), words))
+        return self.run(composed(plain, Path(settings.runtime.output_dir), words))
 
 
 def run_multirun(
@@ -118,11 +126,14 @@ def run_multirun(
         UserError: for the first thing that does not fit, before any job starts.
     """
     prepared = prepare(overrides, config_dir)
-    searches = any(o.key_or_group == _SWEEPER and o.value() == _OURS for o in prepared.overrides)
-    # a search tries its space out itself, at its ends and at random points rather than everywhere
-    checked = _check_without_values(prepared) if searches else check_sweep(overrides, config_dir)
+    config = _choices_alone(prepared)
+    configured = _configured_sweep(config, prepared.overrides)
+    if str(OmegaConf.select(config, "hydra.sweeper._target_")).startswith(_OURS):
+        # a search tries its space out itself, at its ends and at random points rather than everywhere
+        checked, job = _for_search(prepared, configured, Job(run=task_function, search=search))
+    else:
+        checked, job = _checked(prepared, configured), Job(run=task_function)
     final = [*checked, "hydra.mode=MULTIRUN"]
-    job = Job(task_function, search, config_dir)
     with hydra_session(prepared.folders) as hydra:
         config = compose_raw(hydra, final, RunMode.MULTIRUN)
         sweep_dir = in_three_lines(lambda: str(config.hydra.sweep.dir))
@@ -139,18 +150,43 @@ def run_multirun(
     return [job.return_value for job in jobs if isinstance(job, JobReturn)]
 
 
-def _check_without_values(prepared: Prepared) -> list[str]:
-    """The overrides in the form that Hydra's sweeper takes; those with one value are held to the typed tree."""
-    plain = [o for o in prepared.overrides if not o.is_sweep_override()]
-    known = [f"hydra.sweeper.{key}" for key in [*all_keys(build(SweepConfig, {})), "params"]]
-    for override in plain:
-        key = override.key_or_group
-        if key.startswith("hydra.sweeper.") and not any(f"{name}.".startswith(f"{key}.") for name in known):
-            raise typed.unknown_key(key, typed.given_text(override), known, ())
+def _for_search(prepared: Prepared, configured: Sequence[Override], job: Job) -> tuple[list[str], Job]:
+    """The overrides of one run in the form that Hydra takes, and `job` with what is to be searched."""
+    hydras = [o for o in prepared.overrides if o.is_hydra_override()]
+    for override in hydras:
+        if override.is_sweep_override():
+            raise UserError(
+                f"{override.key_or_group}: {typed.given_text(override)!r} is several values\n"
+                "allowed: one; only settings of runs and groups can be searched"
+            )
+    runs = [o for o in (*configured, *prepared.overrides) if not o.is_hydra_override()]
+    asked = searched(runs, prepared.folders)
+    one = [o for o in hydras if not _is_setting(o)]
+    one += [o for o in asked.one if o.key_or_group not in asked.space or prepared.chooses(o)]
+    # `sampler=random sampler.seed=3` is put together where `sweep.py` does it: Hydra cannot
+    own = {o.key_or_group.removeprefix(_SETTINGS): o.value() for o in hydras if _is_setting(o)}
     with hydra_session(prepared.folders) as hydra:
-        _, sent = compose_checked(hydra, prepared, plain)
-    configured = [text(o) for o in _configured_sweep(prepared.folders, prepared.overrides)]
-    return [*configured, *sent, *(text(o) for o in prepared.overrides if o.is_sweep_override())]
+        try:
+            config, sent = compose_checked(hydra, prepared, one)
+        except UnknownKeyError as error:
+            raise _with_prefix(error) from None
+        resolved(config)
+        settings: Any = in_three_lines(
+            lambda: OmegaConf.to_container(OmegaConf.create(own, parent=config), resolve=True)
+        )
+    return sent, replace(job, space=asked.space, runs=asked.runs, settings=settings)
+
+
+def _is_setting(override: Override) -> bool:
+    return override.key_or_group.startswith(_SETTINGS)
+
+
+def _with_prefix(error: UnknownKeyError) -> UnknownKeyError:
+    """The same, where it is a setting of the sweep that lacks its prefix."""
+    top = error.key.partition(".")[0]
+    if top in {f.name for f in fields(SweepConfig)}:
+        return UnknownKeyError(error.key, error.given, error.allowed, _SETTINGS + error.key)
+    return error
 
 
 def _forget_overrides(sweep_dir: str) -> None:
@@ -158,11 +194,16 @@ def _forget_overrides(sweep_dir: str) -> None:
     Path(sweep_dir, "multirun.yaml").unlink(missing_ok=True)
 
 
-def _configured_sweep(folders: Sequence[Path], given: Sequence[Override]) -> list[Override]:
+def _choices_alone(prepared: Prepared) -> DictConfig:
+    """The config with nothing but the experiment and Hydra's own parts chosen."""
+    given = [o for o in prepared.overrides if not o.is_sweep_override()]
+    with hydra_session(prepared.folders) as hydra:
+        choosing = [text(o) for o in given if typed.is_group(o, ("experiment",))]
+        return compose_raw(hydra, choosing, RunMode.MULTIRUN)
+
+
+def _configured_sweep(config: DictConfig, given: Sequence[Override]) -> list[Override]:
     """Sweeps that a YAML file asks for (`hydra.sweeper.params`)."""
-    choosing = [text(o) for o in given if not o.is_sweep_override() and typed.is_group(o, ("experiment",))]
-    with hydra_session(folders) as hydra:
-        config = compose_raw(hydra, choosing, RunMode.MULTIRUN)
     params: Any = OmegaConf.select(config, "hydra.sweeper.params")
     if not params:
         return []

@@ -5,6 +5,8 @@ import re
 import shlex
 import typing
 from collections.abc import Mapping, Sequence
+from copy import copy
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from seqlab.errors import ConfigError, UnknownKeyError, UserError, nearest
 # May stand for nothing at all: `experiment=null`.
 _OPTIONAL_GROUPS = frozenset({"experiment"})
 _KEYS_LISTED = 16
+_VALUES_LISTED = 100_000
 # Text that needs no quotes, and words that mean something other than text.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _MEANINGS = frozenset({"null", "true", "false", "nan", "inf"})
@@ -194,7 +197,26 @@ def choice_values(override: Override, folders: Sequence[Path]) -> list[Any]:
     if override.is_interval_sweep():
         interval: Any = value
         return [interval.start, interval.end]
-    return [v.text if isinstance(v, QuotedString) else v for v in override.sweep_iterator()]
+    return _listed(override)
+
+
+def _listed(override: Override) -> list[Any]:
+    """The values of a choice or a range, in the order in which they were given (what is shuffled, too)."""
+    swept: Any = copy(override.value())
+    swept.shuffle = False
+    try:
+        values = list(
+            islice(dataclasses.replace(override, _value=swept).sweep_iterator(), _VALUES_LISTED + 1)
+        )
+    except (HydraException, ValueError, ArithmeticError):
+        values = []
+    if not 0 < len(values) <= _VALUES_LISTED:
+        many = f"more than {_VALUES_LISTED:,}" if values else "no"
+        raise UserError(
+            f"{override.key_or_group}: {given_text(override)!r} has {many} values\n"
+            "allowed: A,B,... or range(START,STOP) or range(START,STOP,STEP), where STOP itself is left out"
+        )
+    return [v.text if isinstance(v, QuotedString) else v for v in values]
 
 
 def check_key(override: Override, known: Sequence[str], groups: Sequence[str]) -> None:

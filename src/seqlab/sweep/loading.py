@@ -52,11 +52,11 @@ def load_sweep(words: Sequence[str], config_dir: Path | None, command: Sequence[
         raise UserError(f"sweep: which one? It is asked for by sweep=NAME\n{allowed_sweeps()}")
     path = find_sweep(str(given.place["sweep"]))
     with _in_file(path):
-        config = build(SweepConfig, _long(read_mapping(path)))
+        config = settings_of(read_mapping(path))
         space = _checked(config, known_groups)
         arms = _arms(config, [parameter.key for parameter in space.parameters])
     if given.own:
-        config = build(SweepConfig, _with_own(to_plain(config), given.own))
+        config = settings_of(to_plain(config), given.own)
         _checked(config, known_groups)
     config.name = given.place.get("sweep.name") or config.name or path.stem
     config.dir = given.place.get("sweep.dir") or config.dir
@@ -64,7 +64,11 @@ def load_sweep(words: Sequence[str], config_dir: Path | None, command: Sequence[
 
 
 def sweep_from(
-    plain: Mapping[str, Any], runs: Sequence[str], config_dir: Path | None, command: Sequence[str]
+    plain: Mapping[str, Any],
+    runs: Sequence[str],
+    config_dir: Path | None,
+    command: Sequence[str],
+    prefix: str,
 ) -> Sweep:
     """A sweep from settings that another door than `sweep.py` has gathered.
 
@@ -73,15 +77,30 @@ def sweep_from(
         runs: settings of every run.
         config_dir: a folder with YAML of the user's own.
         command: the words that the sweep was called with; kept without secrets.
+        prefix: what stands there in front of the sweep's own settings.
 
     Raises:
         UserError: for the first thing that does not fit, in at most three lines.
     """
     known_groups = tuple(dict.fromkeys((*GROUPS, *groups(conf_folders(config_dir)))))
-    config = build(SweepConfig, _long(dict(plain)))
+    config = settings_of(plain)
     space = _checked(config, known_groups)
     arms = _arms(config, [parameter.key for parameter in space.parameters])
-    return _assembled(config, space, arms, runs, config_dir, command)
+    return dataclasses.replace(_assembled(config, space, arms, runs, config_dir, command), prefix=prefix)
+
+
+def settings_of(plain: Mapping[str, Any], own: Mapping[str, Any] | None = None) -> SweepConfig:
+    """The typed settings of a sweep; one word may stand for a mapping (`sampler: tpe`).
+
+    Args:
+        plain: as in a sweep's file.
+        own: values for dotted keys, such as those of a command line, on top.
+
+    Raises:
+        UserError: for the first key, choice, type or value that does not fit.
+    """
+    config = build(SweepConfig, _long(plain))
+    return build(SweepConfig, _with_own(to_plain(config), own)) if own else config
 
 
 def _assembled(
@@ -170,13 +189,15 @@ def _own_keys() -> list[str]:
     return [*all_keys(build(SweepConfig, {})), "objective.metric", "objective.direction"]
 
 
-def _long(plain: dict[str, Any]) -> dict[str, Any]:
+def _long(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Settings with every short form written out."""
     return {key: _long_form(key, value) for key, value in plain.items()}
 
 
 def _long_form(key: str, value: Any) -> Any:
-    """`tpe` as {name: tpe}, and one objective as a list of one."""
+    """`tpe` as {name: tpe}, and one objective or constraint as a list of one."""
+    if key == "constraints" and isinstance(value, str):
+        return [value]
     if key not in _SHORT:
         return value
     if key == "objective" and isinstance(value, list):
@@ -184,7 +205,7 @@ def _long_form(key: str, value: Any) -> Any:
     return {_SHORT[key]: value} if isinstance(value, str) else value
 
 
-def _with_own(plain: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _with_own(plain: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a file with those of the command line on top."""
     known = _own_keys()
     for key, given in own.items():
