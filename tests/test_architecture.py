@@ -143,6 +143,19 @@ def test_only_compose_uses_hydra():
             assert not {name.split(".")[0] for name in imports(path)} & {"hydra", "omegaconf"}, path
 
 
+def test_hydras_door_to_sweeps_lies_beside_the_command_line_and_is_light():
+    door = SOURCE.parent / "hydra_plugins"
+    assert not (door / "__init__.py").exists(), "other distributions have plugins there, too"
+    found = sorted(door.rglob("*.py"))
+    assert found
+    for path in found:
+        rooms = {name.split(".")[1] for name in imports(path) if name.startswith("seqlab.")}
+        assert all(FLOORS[room] < FLOORS["cli"] for room in rooms), path
+        # Hydra imports it in every app
+        top = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+        assert not top & (HEAVY | {"optuna", "sqlalchemy", "pyarrow", "numpy"}), path
+
+
 def test_encoders_and_tasks_know_neither_hydra_nor_lightning():
     for path in python_files():
         if room_of(path) in ("encoders", "tasks", "model", "recurrent"):

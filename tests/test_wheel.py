@@ -55,8 +55,9 @@ def test_it_holds_the_package_with_conf_and_sweeps_and_nothing_else(wheel):
         assert {f"seqlab/{name}" for name in shipped - {"conf/local/default.yaml"}} <= names
     assert "seqlab/conf/local/default.yaml" not in names
     assert {"seqlab/__main__.py", "seqlab/py.typed"} <= names
+    assert "hydra_plugins/seqlab_sweeper/sweeper.py" in names and "hydra_plugins/__init__.py" not in names
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"seqlab"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"seqlab", "hydra_plugins"}
     assert not [name for name in names if "test_" in name or name.endswith(".pyc")]
 
 
@@ -86,3 +87,18 @@ def test_its_settings_come_from_the_wheel_and_the_folder_of_the_command(site, tm
         model.write_text(shipped)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "cell: rnn\n" in shown.stdout and "seed: 5\n" in shown.stdout
+
+
+def test_both_doors_to_sweeps_open_from_the_wheel(site, tmp_path):
+    found = call(site, tmp_path, "-c", "import hydra_plugins.seqlab_sweeper.sweeper as s; print(s.__file__)")
+    assert Path(found.stdout.strip()).is_relative_to(site)
+    shown = call(site, tmp_path, "-m", "seqlab", "sweep", "sweep=smoke", "--cfg", "job")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "model.num_layers:\n" in shown.stdout and "- model=lstm\n" in shown.stdout
+    help_page = call(site, tmp_path, "-m", "seqlab", "sweep", "--help")
+    names = [path.stem for path in (ROOT / "sweeps").glob("*.yaml")]
+    assert len(names) >= 4 and all(f"  {name} " in help_page.stdout for name in names)
+    words = ["-m", "hydra/sweeper=seqlab", "model.num_layers=1,2", "hydra.sweeper.budget.trails=2"]
+    refused = call(site, tmp_path, "-m", "seqlab", "train", *words)
+    assert refused.returncode == 2 and "did you mean: hydra.sweeper.budget.trials" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
