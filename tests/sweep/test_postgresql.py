@@ -435,6 +435,23 @@ def test_status_reads_the_database_by_flag_and_environment(postgresql, name, mak
     assert PASSWORD not in "".join(lines)
 
 
+def test_status_of_a_sweep_that_has_no_directory_here_is_asked_by_its_name(place, make, monkeypatch):
+    store = make()
+    _, study, trial = ask(store)
+    study.tell(trial, 0.75)
+    question = {"name": "widths", "arms": {"gru": []}, "objective": [{"metric": "validation.accuracy"}]}
+    store.write_fact("question", question)
+    store.write_fact("budget", {"gru": 3})
+    lines = status(Path("widths"), place)
+    assert lines[0].startswith("widths 1 of 3 trials, 0 running, 1 coordinator at work")
+    monkeypatch.setenv("SEQLAB_STORAGE", place)
+    assert status(Path("some/where/widths"))[:7] == lines[:7]
+    with pytest.raises(UserError, match="there is no such directory, and no sweep heights in SEQLAB_STORAGE"):
+        show_status(Path("heights"))
+    with pytest.raises(UserError, match="--storage: cannot be read: connection failed"):
+        show_status(Path("widths"), "postgresql://127.0.0.1:1/x")
+
+
 def test_status_says_on_which_machine_the_best_trial_lies(place, make, directory):
     _, study, trial = ask(make())
     trial.set_user_attr("seqlab", {"state": "complete", "machine": "node7"})

@@ -9,7 +9,7 @@ import pytest
 from seqlab.config.build import build
 from seqlab.config.sweep import ParameterConfig, PrunerConfig, SamplerConfig, SweepConfig
 from seqlab.sweep.arms import ComposedArm
-from seqlab.sweep.proposing import Samplers, grid_of, make_pruner, suggest
+from seqlab.sweep.proposing import Samplers, fixed_to, grid_of, make_pruner, suggest
 from seqlab.sweep.space import Space
 
 SPACE = {
@@ -109,3 +109,20 @@ def test_an_int_keeps_its_steps_and_a_choice_its_type():
     (parameter,) = Space.of(arm).parameters
     assert parameter.config == config
     assert {suggest(study.ask(), parameter) for _ in range(40)} == {16, 32, 48, 64}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "gp", "nsga2"])
+def test_a_point_that_is_due_goes_to_the_trial_that_it_is_due_to(sampler):
+    study = optuna.create_study(direction="maximize")
+    proposals(sampler, 6, study)
+    due = {"model.num_layers": 2, "model.dropout": 0.3, "model.cell": "lstm"}  # without a learning rate
+    study.sampler = fixed_to(
+        Samplers(SamplerConfig(name=sampler, startup_trials=4)).make("all", 6, 1, 0), due
+    )
+    first = study.ask()
+    other = study.ask()  # another coordinator, before the first has come to its values
+    arm = arm_of(*SPACE)
+    values = arm.walk(lambda parameter: suggest(first, parameter))
+    assert values == due | {"optimizer.lr": values["optimizer.lr"]}
+    assert 1e-4 <= values["optimizer.lr"] <= 1e-1
+    assert not other.params and not any(t.state.name == "WAITING" for t in study.get_trials(deepcopy=False))

@@ -60,17 +60,15 @@ def show_status(directory: Path, storage: str | None = None, stream: TextIO | No
     """Print how a sweep stands, once; returns the exit code.
 
     Args:
-        directory: the sweep's.
+        directory: the sweep's; where there is none on this machine, its last part is the name of a sweep in the
+            database.
         storage: address of its database, where that is not study.db in the directory.
         stream: where to write; standard output by default.
 
     Raises:
         UserError: for a directory that is no sweep's, or a database that cannot be read.
     """
-    question = read_question(directory) if directory.is_dir() else None
-    if question is None:
-        what = f"there is no {QUESTION_FILE}" if directory.is_dir() else "there is no such directory"
-        raise UserError(f"SWEEP_DIR: {str(directory)!r} is no directory of a sweep ({what})")
+    question = _question(directory, storage)
     name, arms = str(question["name"]), list(question["arms"])
     objectives = [build(ObjectiveConfig, plain) for plain in question["objective"]]
     standing = _standing(directory, storage, name, arms)
@@ -130,6 +128,44 @@ def _show_best(
 
 
 # ---- where it is read from
+
+
+def _question(directory: Path, storage: str | None) -> dict[str, Any]:
+    """What a sweep asks, from its directory, or on another machine from its database.
+
+    Raises:
+        UserError: if it is in neither.
+    """
+    question, what = None, f"there is no {QUESTION_FILE}"
+    if directory.is_dir():
+        question = read_question(directory)
+    else:
+        what = "there is no such directory"
+        address, key = (
+            storage or os.environ.get(STORAGE_VARIABLE),
+            "--storage" if storage else STORAGE_VARIABLE,
+        )
+        if address:
+            what += f", and no sweep {directory.name} in {key}"
+            question = _question_elsewhere(_read_only(address, key), key, directory.name)
+    if question is None:
+        raise UserError(f"SWEEP_DIR: {str(directory)!r} is no directory of a sweep ({what})")
+    return question
+
+
+def _question_elsewhere(address: tuple[str, dict[str, Any]], key: str, name: str) -> dict[str, Any] | None:
+    import sqlalchemy as sa
+
+    from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
+
+    engine = sa.create_engine(address[0], **address[1])
+    try:
+        engine.connect().close()
+        return _fact(engine, name, "question")
+    except DATABASE_ERRORS as error:
+        raise UserError(f"{key}: cannot be read: {redact_text(in_one_line(error))}") from None
+    finally:
+        engine.dispose()
 
 
 def _standing(directory: Path, storage: str | None, name: str, arms: Sequence[str]) -> _Standing:
@@ -196,7 +232,8 @@ def _from_database(
                     if f"{name}/{arm}" in held:
                         study = optuna.load_study(study_name=f"{name}/{arm}", storage=storage)
                         rows += trial_rows(study, arm)
-                at_work, budgets = _at_work(storage.engine, name), _budgets(storage.engine, name)
+                at_work = _at_work(storage.engine, name)
+                budgets: dict[str, int] = _fact(storage.engine, name, "budget") or {}
             finally:
                 storage.remove_session()
                 storage.engine.dispose()
@@ -222,16 +259,16 @@ def _at_work(engine: "sa.Engine", name: str) -> int | None:
     return None
 
 
-def _budgets(engine: "sa.Engine", name: str) -> dict[str, int]:
-    """What every arm may spend, as the last coordinator wrote it down."""
+def _fact(engine: "sa.Engine", name: str, fact: str) -> dict[str, Any] | None:
+    """What a coordinator wrote down, such as what every arm may spend; None where there is nothing."""
     import sqlalchemy as sa
     from sqlalchemy.exc import SQLAlchemyError
 
-    query = "SELECT value FROM seqlab_sweeps WHERE sweep = :sweep AND fact = 'budget'"
+    query = "SELECT value FROM seqlab_sweeps WHERE sweep = :sweep AND fact = :fact"
     with contextlib.suppress(SQLAlchemyError), engine.connect() as connection:
-        found: Any = connection.execute(sa.text(query), {"sweep": name}).scalar()
-        return {} if found is None else dict(json.loads(found))
-    return {}
+        found: Any = connection.execute(sa.text(query), {"sweep": name, "fact": fact}).scalar()
+        return None if found is None else dict(json.loads(found))
+    return None
 
 
 @contextlib.contextmanager
