@@ -12,19 +12,23 @@ import optuna
 import pytest
 import sqlalchemy as sa
 import yaml
+from sqlalchemy import orm
 from tests.postgresql import CAREFUL, PASSWORD
 
 from seqlab.errors import UserError
+from seqlab.results import TrialRow
 from seqlab.sweep import database, opening, owners, patience
 from seqlab.sweep.address import postgresql as opened_address
 from seqlab.sweep.address import shown_address
 from seqlab.sweep.arms import compose_arms
+from seqlab.sweep.books import Books
 from seqlab.sweep.frozen import QUESTION_FILE, QUESTION_HEADER, write_question
 from seqlab.sweep.loading import load_sweep
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.slots import Claim, Gone, Limits
 from seqlab.sweep.status import show_status
 from seqlab.sweep.store import Store
+from seqlab.sweep.trials import Trials, _Attempt
 
 LIMITS = Limits(trials=3, epochs=None, seconds=None, retries=1)
 
@@ -318,6 +322,44 @@ def test_a_count_whose_answer_was_lost_counts_once(make, lost_answers):
     spent = Limits(trials=3, epochs=5, seconds=None, retries=1)
     assert store.recover(["gru"], LIMITS) == 0
     assert store.slots.claim("gru", spent).slot == 1  # 4 epochs, not 8
+
+
+@pytest.mark.parametrize("state", ["complete", "pruned", "failed"])
+def test_a_result_whose_answer_was_lost_is_told_once_and_one_that_came_too_late_is_not(
+    make, sweep_in, tmp_path, monkeypatch, state
+):
+    monkeypatch.setattr(patience, "_PAUSE_SECONDS", 0.0)
+    whole, lost = orm.Session.commit, [0]
+
+    def commit(session):
+        whole(session)
+        if lost[0] > 0:
+            lost[0] -= 1
+            raise sa.exc.OperationalError("", None, Exception("server closed the connection"), None, True)
+
+    monkeypatch.setattr(orm.Session, "commit", commit)
+    store, other, books = make(host="far"), make(), Books()
+    trials = Trials(sweep_in(tmp_path), [], store, books, None, stopping=threading.Event(), note=print)
+
+    def tell() -> None:
+        row = TrialRow(arm="gru", number=trial.number, state="running", parameters={})
+        attempt = _Attempt(claim=claim, limits=LIMITS, study=study, trial=trial, row=row)
+        trials._tell(attempt, state, None, 3, 1.0, (0.9,) if state == "complete" else ())
+
+    claim, study, trial = ask(store)
+    lost[0] = 2  # the note's, then the result's
+    tell()
+    assert lost == [0]
+    (there,) = other.study("gru").trials
+    assert there.state.name == {"complete": "COMPLETE", "pruned": "PRUNED", "failed": "FAIL"}[state]
+    assert there.value == (0.9 if state == "complete" else None)
+    assert [row.state for row in books.rows()] == [state]
+
+    claim, study, trial = ask(store)
+    monkeypatch.setattr(owners, "SILENCE_SECONDS", 0.0)
+    other.recover(["gru"], LIMITS)
+    with pytest.raises(Gone):
+        tell()
 
 
 def test_what_is_wrong_with_a_statement_is_not_tried_again(make):
