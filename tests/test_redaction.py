@@ -45,6 +45,8 @@ def test_what_is_not_set_is_shown_as_such(unset):
         ("postgres://u:a/b@host/db", f"postgres://u:{REDACTED}@host/db"),
         ("mysql://u:12345@host/db", f"mysql://u:{REDACTED}@host/db"),
         ("x://a:b@c,y://d:e@f", f"x://a:{REDACTED}@c,y://d:{REDACTED}@f"),
+        ("postgresql://me:two words, p@ss/x@host/db", f"postgresql://me:{REDACTED}@host/db"),
+        ("postgresql://me@host/db?sslpassword=pw", f"postgresql://me@host/db?sslpassword={REDACTED}"),
         ("see https://me:pw@host/x now", f"see https://me:{REDACTED}@host/x now"),
         ("host=h password=pw user=u", f"host=h password={REDACTED} user=u"),
         ("host=h password='p w' user=u", f"host=h password={REDACTED} user=u"),
@@ -92,6 +94,10 @@ def test_the_whole_value_of_a_secret_word_goes(name, secret):
 
 
 def test_ordinary_words_stay_and_secrets_within_them_go():
+    for quote in ("", "'", '"'):
+        words = [f"storage={quote}postgresql://me:two words@host/db{quote}"]
+        assert redact_words(words) == [f"storage={quote}postgresql://me:{REDACTED}@host/db{quote}"]
+    assert redact_words(["a=http://host:8080/x y@z"]) == ["a=http://host:8080/x y@z"]
     words = ["a b", "name=a b, c", "data.password=null", "data.password=", "~data.password", "x=a=b", "-m"]
     assert redact_words(words) == words
     assert redact_words(["data.url=redis://u:pw@host"]) == [f"data.url=redis://u:{REDACTED}@host"]

@@ -19,6 +19,7 @@ _SECRET_WORDS = frozenset(
         "dsn",
         "credential",
         "credentials",
+        "sslpassword",
     }
     | {"apikey", "authorization"}
 )
@@ -46,6 +47,11 @@ _UNSET = ("null", "true", "false")
 # user:password@ after a scheme; the last @ before the next URL ends the password. A port is no password.
 _URL_PASSWORD = re.compile(
     r"\b([a-z][a-z0-9+.\-]*://[^\s:/@]*:)(?!\d{1,5}(?:[/?#]|$))(?:(?!://)\S)+@", re.IGNORECASE
+)
+# The same where the text is a URL and nothing else: its password may hold spaces, and any number of @.
+_WHOLE_URL = re.compile(
+    r"\A(['\"]?[a-z][a-z0-9+.\-]*://[^\s:/@]*:)(?!\d{1,5}(?:[/?#]|$))(?:(?!://).)+@",
+    re.IGNORECASE | re.DOTALL,
 )
 # name=value in query strings, libpq DSNs and command lines.
 _ASSIGNMENT = re.compile(r"([\w.\-]+)(\s*=\s*)('[^']*'|\"[^\"]*\"|[^\s&;,'\"]+)")
@@ -76,6 +82,7 @@ def redact(config: Any) -> Any:
 
 def redact_text(text: str) -> str:
     """`text` without passwords in URLs, `secret_name=value` pairs and bearer tokens."""
+    text = _WHOLE_URL.sub(rf"\g<1>{REDACTED}@", text)
     text = _URL_PASSWORD.sub(rf"\g<1>{REDACTED}@", text)
     text = _ASSIGNMENT.sub(_redact_assignment, text)
     return _BEARER.sub(rf"\g<1>{REDACTED}", text)
@@ -113,7 +120,7 @@ def _redact_word(word: str) -> str:
     name, equals, value = word.partition("=")
     if is_secret_name(name.lstrip("+~-")) and value not in ("", *_UNSET):
         return f"{name}{equals}{REDACTED}"
-    return redact_text(word)
+    return redact_text(f"{name}{equals}{redact_text(value)}")
 
 
 def _redact_assignment(match: "re.Match[str]") -> str:
