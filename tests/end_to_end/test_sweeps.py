@@ -278,3 +278,11 @@ def test_hydras_door_leads_to_the_same_engine(person):
     assert not list(person.work.rglob("multirun.yaml")) and not list(person.work.rglob(".hydra"))
     best = next(line.strip() for line in first.stdout.splitlines() if "train.py" in line)
     assert "hydra" not in best
+
+
+def test_files_of_ones_own_do_not_stand_in_for_the_standard_librarys(person, ask):
+    for name in ("grp", "random", "queue", "types"):
+        (person.work / f"{name}.py").write_text("raise RuntimeError('this is not the standard library')\n")
+    code, out, err, rows = ask("budget.trials=2")
+    assert (code, err) == (0, ""), out
+    assert [row["state"] for row in rows] == ["complete"] * 2

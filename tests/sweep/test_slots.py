@@ -91,7 +91,8 @@ def test_a_trial_that_was_lost_is_tried_again_with_its_parameters_and_then_with_
     assert (again.slot, again.losses, again.retry_of) == (claim.slot, 1, 7)
     assert not store.slots.lose(again, LIMITS, 8)  # retries are used up: these parameters are let go
     fresh = store.slots.claim("gru", LIMITS)
-    assert (fresh.slot, fresh.losses, fresh.retry_of) == (claim.slot, 0, None)
+    assert (fresh.slot, fresh.losses, fresh.retry_of) == (claim.slot, 2, None)
+    assert store.slots.lose(fresh, LIMITS, 9)  # and these have retries of their own
 
 
 def test_a_slot_whose_trials_fail_is_given_up_after_the_retries_until_there_are_more(store):

@@ -17,7 +17,7 @@ from seqlab.sweep.definition import Sweep
 from seqlab.sweep.keeping import Keeper
 from seqlab.sweep.objectives import is_cost
 from seqlab.sweep.orders import Begins, Costs, Ended, Epoch, Note, Order, Scored
-from seqlab.sweep.pool import STOP_SECONDS, Lost, Worker
+from seqlab.sweep.pool import STOP_SECONDS, Lost, NotStarted, Worker
 
 _LOOK_SECONDS = 0.2
 
@@ -32,6 +32,7 @@ class Heard:
         values: the objectives at its best epoch; empty until they are known.
         ended: the worker's last word; None if the trial was lost.
         lost: why it was lost; None if it was not.
+        hopeless: whether the next would be lost the same way.
     """
 
     begun: float
@@ -39,6 +40,7 @@ class Heard:
     values: tuple[float | None, ...] = ()
     ended: Ended | None = None
     lost: str | None = None
+    hopeless: bool = False
 
 
 class Listening:
@@ -86,7 +88,7 @@ class Listening:
             self._listen(arm, row, trial, worker, heard, last=int(order.settings["trainer"]["max_epochs"]))
         except Lost as lost:
             worker.kill()
-            heard.lost = str(lost)
+            heard.lost, heard.hopeless = str(lost), isinstance(lost, NotStarted)
         return heard
 
     def _listen(

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Generator
 from multiprocessing import connection, forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,35 @@ def warm_up() -> None:
     if _METHOD != "forkserver":
         return
     multiprocessing.get_context(_METHOD).set_forkserver_preload(["seqlab.sweep.worker"])
-    resource_tracker.ensure_running()  # the server needs it, and starting it lets the signal through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    with _without_the_current_folder():
+        resource_tracker.ensure_running()  # the server needs it, and starting it lets the signal through again
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _without_the_current_folder() -> Generator[None]:
+    """Keep a user's random.py or queue.py from standing in for the standard library's in what is started here."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
-        forkserver.ensure_running()
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 class Lost(Exception):
     """The worker is gone, or was ended since it had hung; the message says why."""
+
+
+class NotStarted(Lost):
+    """No worker can be started."""
 
 
 class Worker:
@@ -60,7 +80,8 @@ class Worker:
         """Start the process if there is none, and wait until it is ready.
 
         Raises:
-            Lost: if it does not come up.
+            NotStarted: if it cannot come up, and the next would not either.
+            Lost: if it was killed on its way.
         """
         if self._process is not None and self._process.is_alive():
             return
@@ -77,14 +98,21 @@ class Worker:
             self._process.start()
         except (OSError, EOFError) as error:
             self._process = None
-            raise Lost(f"a worker could not be started ({type(error).__name__}: {error})") from None
+            raise NotStarted(f"a worker could not be started ({type(error).__name__}: {error})") from None
         finally:
             theirs.close()
         deadline = time.monotonic() + START_SECONDS
-        while not isinstance(self.receive(1.0), Ready):
-            if time.monotonic() > deadline:
-                self.kill()
-                raise Lost(f"a worker did not start within {START_SECONDS:.0f} s")
+        try:
+            while not isinstance(self.receive(1.0), Ready):
+                if time.monotonic() > deadline:
+                    self.kill()
+                    raise NotStarted(f"a worker did not start within {START_SECONDS:.0f} s")
+        except NotStarted:
+            raise
+        except Lost as lost:
+            if (self._process.exitcode or 0) < 0:  # killed from outside, which says nothing of the next
+                raise
+            raise NotStarted(f"a worker could not be started: {lost}") from None
 
     def send(self, word: Any) -> None:
         """Say something.

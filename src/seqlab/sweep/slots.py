@@ -24,7 +24,7 @@ class Claim:
         arm: whose.
         slot: its number, from 0.
         failures: how many trials of this slot have failed by themselves.
-        losses: how often its present parameters were lost to the machine.
+        losses: how many were lost to the machine.
         retry_of: the trial whose parameters are to be tried again, or None.
     """
 
@@ -124,7 +124,7 @@ class Slots:
         """
         failures = claim.failures + 1
         state = "free" if failures <= limits.retries else "given_up"
-        self._leave(claim, {"state": state, "failures": failures, "losses": 0, "retry_of": None})
+        self._leave(claim, {"state": state, "failures": failures, "retry_of": None})
         return state == "free"
 
     def lose(self, claim: Claim, limits: Limits, trial: int) -> bool:
@@ -136,10 +136,11 @@ class Slots:
         Raises:
             Gone: if the slot is no longer ours.
         """
-        losses = claim.losses + 1
-        again = losses <= limits.retries
-        values = {"losses": losses, "retry_of": trial} if again else {"losses": 0, "retry_of": None}
-        self._leave(claim, {"state": "free", **values})
+        losses = (
+            claim.losses + 1
+        )  # never counted from anew: it also says that the next proposal is another one
+        again = losses % (limits.retries + 1) != 0
+        self._leave(claim, {"state": "free", "losses": losses, "retry_of": trial if again else None})
         return again
 
     def hand_back(self, claim: Claim, retry_of: int | None) -> None:

@@ -182,7 +182,7 @@ class Trials:
         ended = heard.ended
         if ended is None or ended.status == "interrupted" or ended.cause == "memory":
             reason = heard.lost or (ended.reason if ended is not None else None) or "interrupted"
-            return self._lost(attempt, reason, heard.epochs, seconds)
+            return self._lost(attempt, reason, heard.epochs, seconds, hopeless=heard.hopeless)
         if ended.cause == "disk":
             reason = ended.reason or "the disk takes no more"
             self._tell(attempt, "failed", reason, ended.epochs, seconds, lost=True)
@@ -225,16 +225,20 @@ class Trials:
         self._store.slots.fail(attempt.claim, attempt.limits)
         return Result(verdict="failed", reason=reason)
 
-    def _lost(self, attempt: _Attempt, reason: str, epochs: int, seconds: float) -> Result:
+    def _lost(self, attempt: _Attempt, reason: str, epochs: int, seconds: float, *, hopeless: bool) -> Result:
         """Of a trial that ended for no fault of its own: asked to stop, or lost to the machine."""
         slots, claim, number = self._store.slots, attempt.claim, attempt.trial.number
         if self._stopping.is_set():
-            self._tell(attempt, "failed", f"stopped: {reason}", epochs, seconds, lost=True)
+            said = "stopped with the sweep; its settings are tried again when that goes on"
+            self._tell(attempt, "failed", said, epochs, seconds, lost=True)
             slots.hand_back(claim, number)
             return Result(verdict="stopped")
         self._tell(attempt, "failed", reason, epochs, seconds, lost=True)
-        slots.lose(claim, attempt.limits, number)
-        return Result(verdict="lost", reason=reason)
+        if hopeless:
+            slots.hand_back(claim, number)
+        else:
+            slots.lose(claim, attempt.limits, number)
+        return Result(verdict="lost", reason=reason, fatal=hopeless)
 
     def _tell(
         self,
