@@ -282,6 +282,12 @@ def shown_tool(name: str) -> str:
     return name if shutil.which(name) else f"{shlex.quote(shown_python())} -m {name}"
 
 
+def shown_script(name: str) -> str:
+    """A script of the checkout as one would type it here: beside the one that was called, else by its name."""
+    beside = Path(sys.argv[0]).resolve().with_name(name)
+    return shown_path(beside) if beside.is_file() else name
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 

@@ -32,11 +32,11 @@ hydra:
 """
 
 
-def from_checkout(command: str) -> list[str]:
-    """What follows `python` in a printed command."""
+def after_python(command: str) -> list[str]:
+    """What follows Python in a printed command, which names the script as it is found from where the person is."""
     _, script, *words = shlex.split(command)
-    assert script == "train.py"
-    return [str(ROOT / script), *words]
+    assert script == str(ROOT / "train.py")
+    return [script, *words]
 
 
 def test_a_sweep_chosen_in_yaml_is_stopped_and_gone_on_with_as_it_says(person):
@@ -57,14 +57,14 @@ def test_a_sweep_chosen_in_yaml_is_stopped_and_gone_on_with_as_it_says(person):
     assert directory in again and directory.startswith("hydra.sweep.dir=runs/multirun/")
     sweep_dir = person.work / directory.partition("=")[2]
     before = len(list(sweep_dir.glob("trials/all/*/result.json")))
-    done = person.begin(*from_checkout(again), f"hydra.sweeper.budget.trials={before + 2}")
+    done = person.begin(*after_python(again), f"hydra.sweeper.budget.trials={before + 2}")
     out, err = done.communicate(timeout=300)
     assert (done.returncode, err) == (0, "")
     rows = parquet.read_table(sweep_dir / "trials.parquet").to_pylist()
     assert sum(row["state"] == "complete" for row in rows) == before + 2
     # the best of them, by the printed command
     best = out.splitlines()[out.splitlines().index("the same again") + 1]
-    alone = person.begin(*from_checkout(best), "hydra.run.dir=alone")
+    alone = person.begin(*after_python(best), "hydra.run.dir=alone")
     _, err = alone.communicate(timeout=120)
     assert (alone.returncode, err) == (0, "")
     result = json.loads((person.work / "alone" / "result.json").read_text())

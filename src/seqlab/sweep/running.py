@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from seqlab import provenance
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, RunFailed, UserError
+from seqlab.screen import shown_python, shown_script
 from seqlab.sweep.address import shown_address, storage_of
 from seqlab.sweep.aftermath import Aftermath, tracks_all
 from seqlab.sweep.arms import ComposedArm
@@ -118,7 +119,7 @@ def _work(
 
 def _how_it_ended(sweep: Sweep, coordinator: Coordinator) -> tuple[str | None, int]:
     """Why it ended before its budget was spent, if it did, and the exit code."""
-    again = f"go on with: {shlex.join(sweep.command)}"
+    again = f"go on with: {shlex.join(_as_typed_here(sweep.command))}"
     if coordinator.signals:
         number = coordinator.signals[0]
         code = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
@@ -128,12 +129,19 @@ def _how_it_ended(sweep: Sweep, coordinator: Coordinator) -> tuple[str | None, i
     if coordinator.is_spent():
         return None, 0
     retries = f"{sweep.prefix}trial.retries"
-    more = shlex.join([*sweep.command, f"{retries}={2 * sweep.config.trial.retries + 1}"])
+    more = shlex.join([*_as_typed_here(sweep.command), f"{retries}={2 * sweep.config.trial.retries + 1}"])
     return f"trials failed more often than {retries} allows; to try again: {more}", EXIT_FAILED
 
 
 def _to_be_put_right(sweep: Sweep, what: str) -> str:
-    return f"{what}; once that is put right, go on with: {shlex.join(sweep.command)}"
+    return f"{what}; once that is put right, go on with: {shlex.join(_as_typed_here(sweep.command))}"
+
+
+def _as_typed_here(command: Sequence[str]) -> list[str]:
+    """The words of a command, with Python and the script as they are found from this folder."""
+    if list(command[:1]) != ["python"]:
+        return list(command)
+    return [shown_python(), shown_script(command[1]), *command[2:]]
 
 
 def _once(screen: SweepScreen) -> Callable[[str], None]:

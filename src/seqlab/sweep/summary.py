@@ -10,7 +10,7 @@ from rich.markup import escape
 from seqlab.config.sweep import ObjectiveConfig, Scalar
 from seqlab.errors import UserError
 from seqlab.results import COUNTED_STATES, RunResult, TrialRow
-from seqlab.screen import duration_in_words, shown_python, shown_tool
+from seqlab.screen import duration_in_words, shown_python, shown_script, shown_tool
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.importance import MEANING, Edge, edges, importances
 from seqlab.sweep.keeping import trial_dir
@@ -204,7 +204,11 @@ def _show_best(
         "A search is no comparison: one seed a trial, so near ties mean nothing before they are repeated.",
     )
     console.print()
-    start = ["seqlab", "train"] if sweep.command[:1] == ("seqlab",) else [shown_python(), "train.py"]
+    start = (
+        ["seqlab", "train"]
+        if sweep.command[:1] == ("seqlab",)
+        else [shown_python(), shown_script("train.py")]
+    )
     if start[0] == "seqlab":
         start = [*shlex.split(shown_tool("seqlab")), "train"]
     console.print("the same again")
