@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import os
+import signal
 import socket
 import sys
 import threading
@@ -271,6 +273,25 @@ def test_patience_ends_by_itself_or_when_the_sweep_is_asked_to_stop(make, away, 
         with pytest.raises(DATABASE_ERRORS) as caught:
             call()
         assert in_one_line(caught.value).endswith("Connection refused")
+
+
+def test_a_request_to_end_is_not_taken_for_an_error_of_the_database(postgresql, name, make):
+    store = make()
+    query = f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"
+    backends = [pid for (pid,) in postgresql.ask(query)]
+    before = signal.signal(signal.SIGALRM, lambda number, frame: sys.exit(143))
+    try:
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)  # so that the signal meets a driver that is waiting
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(SystemExit) as caught:
+            store.fact("question")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        for pid in backends:
+            os.kill(pid, signal.SIGCONT)
+    assert caught.value.code == 143
+    assert store.fact("question") is None
 
 
 @pytest.fixture

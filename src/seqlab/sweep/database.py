@@ -17,7 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from seqlab.errors import UserError
 from seqlab.sweep.address import ALLOWED, postgresql
-from seqlab.sweep.patience import DATABASE_ERRORS, Patience, PatientStorage, in_one_line
+from seqlab.sweep.patience import (
+    DATABASE_ERRORS,
+    Patience,
+    PatientStorage,
+    in_one_line,
+    raise_what_was_meant,
+)
 
 _BUSY_SECONDS = 60.0
 # A coordinator keeps few connections open, since many may share a server that takes 100 in all.
@@ -105,6 +111,7 @@ class Database:
             with self.exclusive() as connection:
                 METADATA.create_all(connection)
         except (*DATABASE_ERRORS, OSError, RuntimeError) as error:
+            raise_what_was_meant(error)
             raise UserError(f"storage: {in_one_line(error)}\nallowed: {ALLOWED}") from None
 
     def close(self) -> None:

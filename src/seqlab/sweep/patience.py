@@ -43,6 +43,7 @@ class Patience:
             try:
                 done = work()
             except DATABASE_ERRORS as error:
+                raise_what_was_meant(error)
                 if not is_away(error) or not self._goes_on(error, began):
                     raise
                 self._stopping.wait(_PAUSE_SECONDS)
@@ -101,6 +102,16 @@ def is_away(error: BaseException) -> bool:
         and (e.connection_invalidated or (isinstance(e, OperationalError) and e.statement is None))
         for e in _causes(error)
     )
+
+
+def raise_what_was_meant(error: BaseException) -> None:
+    """Let a request to end the process through, in whose way a driver's own error has come.
+
+    SQLAlchemy's look at whether a connection still lives does that where SIGTERM meets it.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, (KeyboardInterrupt, SystemExit)):
+            raise cause from None
 
 
 def in_one_line(error: BaseException) -> str:
