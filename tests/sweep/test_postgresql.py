@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import os
-import signal
 import socket
 import sys
 import threading
@@ -11,6 +9,7 @@ import time
 from pathlib import Path
 
 import optuna
+import psycopg
 import pytest
 import sqlalchemy as sa
 import yaml
@@ -275,21 +274,19 @@ def test_patience_ends_by_itself_or_when_the_sweep_is_asked_to_stop(make, away, 
         assert in_one_line(caught.value).endswith("Connection refused")
 
 
-def test_a_request_to_end_is_not_taken_for_an_error_of_the_database(postgresql, name, make):
+def test_a_request_to_end_is_not_taken_for_an_error_of_the_database(make, monkeypatch):
     store = make()
-    query = f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"
-    backends = [pid for (pid,) in postgresql.ask(query)]
-    before = signal.signal(signal.SIGALRM, lambda number, frame: sys.exit(143))
-    try:
-        for pid in backends:
-            os.kill(pid, signal.SIGSTOP)  # so that the signal meets a driver that is waiting
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(SystemExit) as caught:
-            store.fact("question")
-    finally:
-        signal.signal(signal.SIGALRM, before)
-        for pid in backends:
-            os.kill(pid, signal.SIGCONT)
+    whole, requests = psycopg.Connection.wait, [SystemExit(143)]
+
+    def wait(connection, generator, *rest, **more):
+        if requests and generator.__name__ == "_execute_gen":
+            next(generator)  # SIGTERM comes when the query has been sent, and before its answer is waited for
+            raise requests.pop()
+        return whole(connection, generator, *rest, **more)
+
+    monkeypatch.setattr(psycopg.Connection, "wait", wait)
+    with pytest.raises(SystemExit) as caught:
+        store.fact("question")
     assert caught.value.code == 143
     assert store.fact("question") is None
 
