@@ -50,6 +50,11 @@ def test_a_grid_is_the_product_but_for_what_is_not_asked():
     assert len(rounded) == len(wanted) == 14 and set(rounded) == wanted
 
 
+def test_a_grid_begins_with_its_longest_trainings():
+    depths = [point["model.num_layers"] for point in grid_of(arm_of("model.num_layers", "model.cell"))]
+    assert depths == [3, 3, 2, 2, 1, 1]
+
+
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "gp", "nsga2"])
 def test_every_sampler_stays_in_the_space_and_can_be_resumed_without_repeating_itself(sampler):
     with warnings.catch_warnings():

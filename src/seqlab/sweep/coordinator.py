@@ -68,6 +68,7 @@ class Coordinator:
         self._workers = workers
         self._stopping = stopping
         self._lock = threading.Lock()
+        self._trial_ended = threading.Condition()
         self._taken = {arm.name: 0 for arm in arms}
         self._open = [arm.name for arm in arms]
         self._ended_well = False
@@ -192,7 +193,8 @@ class Coordinator:
             self._give_up(f"{type(error).__name__}: {error}")
             raise
         finally:
-            worker.stop()
+            if self._stopping.is_set():  # else it has the files of the best trials to write
+                worker.stop()
 
     def _take_slots(self, worker: Worker) -> None:
         studies: dict[str, optuna.Study] = {}
@@ -202,7 +204,8 @@ class Coordinator:
             if claim == "done":
                 return
             if claim == "wait":
-                self._stopping.wait(_WAIT_SECONDS)
+                with self._trial_ended:
+                    self._trial_ended.wait(_WAIT_SECONDS)
                 if time.monotonic() - looked > BEAT_SECONDS:
                     looked = time.monotonic()
                     self._recover([arm.name for arm in self._arms])
@@ -210,6 +213,8 @@ class Coordinator:
             if claim.arm not in studies:
                 studies[claim.arm] = self._study(claim.arm)
             self._judge(self._trials.run(claim, studies[claim.arm], worker, self.limits(claim.arm)))
+            with self._trial_ended:
+                self._trial_ended.notify_all()
 
     def _study(self, name: str) -> optuna.Study:
         """A study of this thread's own, over the shared storage."""
