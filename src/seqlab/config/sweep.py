@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqlab.config.options import Checked, option
+from seqlab.config.protocol import ProtocolConfig
 from seqlab.errors import ConfigError
 
 Scalar = bool | int | float | str | None
@@ -122,6 +123,7 @@ class SweepConfig(Checked):
         None, "Trials at a time; null: one for each CPU core or GPU, 8 at most.", unit="processes", low=1
     )
     trial: TrialConfig
+    protocol: ProtocolConfig
     wandb: SweepWandbConfig
     storage: str | None = option(
         None, "Database: null is study.db in the sweep's directory; postgresql://... for many machines."

@@ -7,7 +7,7 @@ from seqlab.errors import UserError, nearest
 from seqlab.sweep.yaml_text import read_mapping
 
 # First words of a command line that belong to the sweep; everything else holds for every run.
-OWN_WORDS = ("budget", "workers", "trial", "wandb", "storage", "sampler", "pruner", "objective", "force")
+OWN_WORDS = ("budget", "workers", "trial", "protocol", "wandb", "storage", "sampler", "pruner", "objective", "force")
 FILE_WORDS = ("question", "space", "arms", "fixed", "constraints")
 PLACE_WORDS = ("sweep", "sweep.dir", "sweep.name")
 

@@ -24,7 +24,7 @@ QUESTION_FILE = "sweep.yaml"
 # The first line of sweep.yaml: by it a directory is known to be a sweep's.
 QUESTION_HEADER = "# The question of a seqlab sweep; its trials answer this one and no other"
 # Parts of the sweep's own settings that make the question.
-_ASKED = ("space", "objective", "constraints", "sampler", "pruner")
+_ASKED = ("space", "objective", "constraints", "sampler", "pruner", "protocol")
 _WIDTH = 60
 _NOTHING = object()
 
