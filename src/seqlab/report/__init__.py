@@ -1,0 +1,1 @@
+"""The report: evidence in, verdicts, tables, figures and one page out. Knows nothing of torch."""

@@ -1,0 +1,287 @@
+"""What a report is made from, wherever it comes from: a sweep, run directories, or anybody's table of results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+WidthMode = Literal["compared", "tuned_under_cap", "solved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One alternative under comparison.
+
+    Args:
+        name: unique in the report.
+        words: what it is, such as "LSTM, 2 layers, both directions, 64 wide"; empty where only the name is known.
+        settings: what it is made of, by short names (cell, num_layers, bidirectional, hidden_size, ...).
+        chosen: what tuning chose for it (optimizer.lr, model.dropout, ...).
+        cost: parameters, flops (of one sequence of mean length), latency_ms, seconds (of one training); None where
+            not known.
+        command: the command line that trains it again; empty where there is none.
+    """
+
+    name: str
+    words: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    cost: Mapping[str, float | None] = field(default_factory=dict)
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Two arms that are held against each other: is `arm` better than `than`?
+
+    Args:
+        name: such as "a second layer".
+        arm: name of the one in question.
+        than: name of the one it is held against.
+        primary: whether it was named before the first trial; all others are exploratory.
+        differs: in which one thing they differ, such as "num_layers: 1 -> 2"; empty where not known.
+    """
+
+    name: str
+    arm: str
+    than: str
+    primary: bool
+    differs: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """Predictions for every test item by every replicate of every arm, on one data set.
+
+    Args:
+        ids: names of the N items.
+        truth: class numbers [N].
+        classes: names of the C classes.
+        predicted: arm -> class numbers [R, N], replicates in the order of `Results.pairs`.
+        probabilities: arm -> [R, N, C]; empty where they are not known.
+        groups: which items belong together, such as to one speaker [N]; None: each for itself.
+    """
+
+    ids: Sequence[str]
+    truth: IntArray
+    classes: Sequence[str]
+    predicted: Mapping[str, IntArray]
+    probabilities: Mapping[str, FloatArray] = field(default_factory=dict)
+    groups: IntArray | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Scores of all arms on one data set.
+
+    Args:
+        dataset: its name; empty where there is one that nobody named.
+        pairs: what every replicate is paired by, such as its seed; R labels.
+        scores: arm -> [R]; NaN where a replicate is missing.
+        items: predictions behind the scores; None where only the scores are known.
+        item_scores: arm -> [R, N], a score for every test item where its mean is the score; empty where not known.
+        test_size: how many test items there are, if that is all that is known of them.
+    """
+
+    dataset: str
+    pairs: Sequence[str]
+    scores: Mapping[str, FloatArray]
+    items: Items | None = None
+    item_scores: Mapping[str, FloatArray] = field(default_factory=dict)
+    test_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What was fixed before the results were seen, and how they are judged.
+
+    Args:
+        metric: such as "accuracy"; where a table is read, its column.
+        higher_is_better: whether more of the metric is better.
+        margin: the difference below which two arms are the same for all practical purposes, in units of the metric.
+        confidence: of intervals.
+        frozen: whether margin and primary contrasts were fixed before the first trial.
+        width: how width is treated; None where not known.
+        width_words: the same in a sentence, with the reference and how closely it was met.
+        tunings: how often tuning was repeated; None where not known.
+        looks: numbers of replicates at which a look at the results is allowed; the last is the most.
+        rules: the rules that were in force, one sentence each.
+    """
+
+    metric: str
+    higher_is_better: bool = True
+    margin: float = 0.01
+    confidence: float = 0.95
+    frozen: bool = False
+    width: WidthMode | None = None
+    width_words: str = ""
+    tunings: int | None = None
+    looks: Sequence[int] = ()
+    rules: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Something that every arm has to beat, on one data set.
+
+    Args:
+        name: such as "majority class" or "MiniRocket".
+        dataset: on which data set.
+        scores: one a replicate; a single one where it knows no chance.
+        item_scores: [R, N] as in `Results`; None where not known.
+        of_arm: the arm it belongs to (the arm retrained on shuffled sequences); None: it stands for all.
+        note: a word on it.
+    """
+
+    name: str
+    dataset: str
+    scores: FloatArray
+    item_scores: FloatArray | None = None
+    of_arm: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One trial of the tuning.
+
+    Args:
+        arm: whose.
+        number: from 0.
+        state: complete, pruned, diverged, failed.
+        value: of the objective; None where there is none.
+        parameters: what the search chose.
+        epochs: trained.
+        seconds: wall time.
+        reason: why it did not complete.
+        tuning: which repetition of the tuning, from 0.
+    """
+
+    arm: str
+    number: int
+    state: str
+    value: float | None
+    parameters: Mapping[str, Any]
+    epochs: int
+    seconds: float
+    reason: str | None = None
+    tuning: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """How the arms were tuned.
+
+    Args:
+        objective: such as "validation.accuracy".
+        higher_is_better: whether more of it is better.
+        sampler: such as "tpe"; expected-best curves hold for "random" alone.
+        trials: of all arms.
+        space: what was searched: setting -> its values in words.
+        importances: arm -> method -> setting -> share.
+        reruns: arm -> validation scores of the chosen configuration on fresh seeds, free of the luck of selection.
+        notes: what a reader has to know, such as an arm whose best trials touch the edge of the range.
+        blocked: arm -> why no verdict may be given on it.
+    """
+
+    objective: str
+    higher_is_better: bool
+    sampler: str
+    trials: Sequence[Trial]
+    space: Mapping[str, str] = field(default_factory=dict)
+    importances: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+    reruns: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What an arm has spent.
+
+    Args:
+        arm: whose.
+        tuning_trials: that used up budget.
+        tuning_epochs: of all trials.
+        tuning_seconds: of training, all workers together.
+        replicates: that were trained.
+        replicate_seconds: for them.
+        states: state -> number of trials.
+    """
+
+    arm: str
+    tuning_trials: int
+    tuning_epochs: int
+    tuning_seconds: float
+    replicates: int
+    replicate_seconds: float
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One entry of the register of who has read a test part.
+
+    Args:
+        dataset: whose test part.
+        when: ISO 8601.
+        who: the sweep or run.
+        what: what was read for, such as "10 replicates of 4 arms".
+        own: whether it was this sweep itself.
+    """
+
+    dataset: str
+    when: str
+    who: str
+    what: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that a report knows.
+
+    Args:
+        title: of the page.
+        question: in words; empty where nobody asked one.
+        arms: in the order in which they are shown.
+        results: one a data set.
+        contrasts: primary ones first.
+        rules: what was fixed and how it is judged.
+        references: what has to be beaten.
+        tuning: how the arms were tuned; None where not known.
+        curves: arm -> one list a replicate of {"epoch", "train": {...}, "validation": {...}, "seconds"}.
+        gradients: arm -> state ("at initialisation", "trained") -> gradient norm by time step [T].
+        ledger: what every arm has spent.
+        register: who has read the test parts.
+        commands: what to type to do it again, in order.
+        versions: package -> version, machine and the like.
+        source: where it comes from, in words.
+        notes: what a reader has to know, one sentence each: missing pairs, duplicates, unbalanced arms.
+    """
+
+    title: str
+    question: str
+    arms: Sequence[Arm]
+    results: Sequence[Results]
+    contrasts: Sequence[Contrast]
+    rules: Rules
+    references: Sequence[Reference] = ()
+    tuning: Tuning | None = None
+    curves: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]] = field(default_factory=dict)
+    gradients: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
+    ledger: Sequence[Ledger] = ()
+    register: Sequence[Reading] = ()
+    commands: Sequence[str] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    notes: Sequence[str] = ()
+
+    def arm(self, name: str) -> Arm:
+        """The arm of a name; KeyError if there is none."""
+        found = {arm.name: arm for arm in self.arms}
+        return found[name]
