@@ -22,6 +22,8 @@ from seqlab.errors import UserError, nearest
 from seqlab.sequences import FloatArray, Sequences
 
 Part = Literal["train", "validation", "test"]
+# Batches of training that are evaluated as one: without gradients no more memory is needed for it.
+_EVALUATED_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,8 @@ class SequenceData:
         return self._evaluation_loader(self._test_file, self.indices("test"), rank, world)
 
     def _evaluation_loader(self, file: _File, items: Indices, rank: int, world: int) -> BatchLoader:
-        return BatchLoader(file.packed, items, batch_size=self.config.batch_size, rank=rank, world=world)
+        size = _EVALUATED_AT_ONCE * self.config.batch_size
+        return BatchLoader(file.packed, items, batch_size=size, rank=rank, world=world)
 
     def indices(self, part: Part) -> Indices:
         """Sorted numbers of a part's sequences within their file [N] int64: the `ids` of its batches."""
