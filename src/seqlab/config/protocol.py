@@ -10,16 +10,6 @@ MOST_CONTRASTS = 4
 
 
 @dataclass(slots=True, kw_only=True)
-class SelectionConfig(Checked):
-    """How one configuration of an arm is chosen from its trials."""
-
-    candidates: int = option(
-        3, "An arm's best trials that are run again before one is chosen.", unit="trials", low=1
-    )
-    seeds: int = option(3, "Fresh seeds on which each of them is run again.", unit="seeds", low=1)
-
-
-@dataclass(slots=True, kw_only=True)
 class ProtocolConfig(Checked):
     """What makes a sweep over arms a comparison: the contrasts, and the rules by which they are decided."""
 
@@ -44,7 +34,10 @@ class ProtocolConfig(Checked):
     )
     seed: int = option(1000, "The first seed of the replicates; others follow it.", low=0, high=2**31 - 1)
     tunings: int = option(1, "How often the whole tuning is done, each time anew.", unit="times", low=1)
-    selection: SelectionConfig
+    candidates: int = option(
+        3, "An arm's best trials that are run again before one is chosen.", unit="trials", low=1
+    )
+    reruns: int = option(3, "Fresh seeds on which each of them is run again.", unit="seeds", low=1)
     references: bool = option(
         True, "Train what every arm has to beat: order-free models, MiniRocket, the arms on shuffled time."
     )
