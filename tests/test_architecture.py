@@ -15,14 +15,14 @@ SOURCE = Path(seqlab.__file__).parent
 # The floors of the house; a room may import from lower floors only.
 FLOORS = {
     "batch": 0, "results": 0, "errors": 0, "paths": 0, "files": 0, "stats": 0, "sequences": 0, "redaction": 0,
-    "provenance": 0, "quiet": 0,
+    "provenance": 0, "quiet": 0, "replication": 0,
     "config": 1, "readers": 1, "recurrent": 1, "figures": 1, "baselines": 1, "screen": 1, "choices": 1,
     "plugins": 2, "data": 2, "encoders": 2, "tasks": 2, "trackers": 2,
     "preflight": 3, "model": 3, "checkpoint": 3,
     "compose": 4, "evaluation": 4, "gradients": 4, "lit": 4,
     "experiment": 5,
     "predict": 6, "sweep": 6,
-    "testing": 7,
+    "testing": 7, "comparison": 7, "report": 7,
     "cli": 8,
     "__init__": 9, "__main__": 10,
 }  # fmt: skip
@@ -32,7 +32,7 @@ LIGHT = (
 )  # fmt: skip
 HEAVY = {"torch", "pytorch_lightning", "lightning", "torchmetrics", "wandb", "aeon", "sklearn", "matplotlib"}
 # Within the ground floor: files and errors carry the others.
-GROUND = {("results", "files"), ("results", "errors")}
+GROUND = {("results", "files"), ("results", "errors"), ("replication", "files")}
 
 
 def room_of(path: Path) -> str:

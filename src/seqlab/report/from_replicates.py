@@ -1,0 +1,127 @@
+"""Scores and predictions of replicates, out of replicates.parquet and references.parquet of a sweep's directory."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from seqlab.replication import REFERENCES_FILE, REPLICATES_FILE, Chosen, Plan
+from seqlab.report.evidence import FloatArray, Items, Reference, Results
+from seqlab.results import RunResult
+
+# From so many repetitions on, what is compared is the tuning and not just what it came to.
+_MANY_TUNINGS = 5
+
+
+def results_of(
+    sweep_dir: Path,
+    plan: Plan,
+    chosen: Sequence[Chosen],
+    runs: Mapping[tuple[str, int], Sequence[RunResult]],
+    metric: str,
+) -> Results:
+    """Scores and predictions of every arm on the test part.
+
+    Args:
+        sweep_dir: SWEEP_DIR.
+        plan: what the comparison is about.
+        chosen: the configurations.
+        runs: (arm, tuning) -> its replicates, by pair.
+        metric: of which the scores are.
+    """
+    table = pq.read_table(sweep_dir / REPLICATES_FILE)
+    table = table.filter(np.asarray(table["kind"]) == "replicate")
+    columns = {name: table[name].to_numpy(zero_copy_only=False) for name in ("arm", "tuning", "pair", "item")}
+    truth_all = table["truth"].to_pylist()
+    predicted_all = table["predicted"].to_pylist()
+    first = next(row for row in chosen if runs[row.arm, row.tuning])
+    result = next(run for of_arm in runs.values() for run in of_arm if run.status == "completed")
+    classes = [str(name) for name in result.task["classes"]]
+    number = {name: n for n, name in enumerate(classes)}
+    tunings = 1 + max(row.tuning for row in chosen)
+    pairs = [(t, run.run_dir.name) for t in range(tunings) for run in runs.get((first.arm, t), ())]
+    some = (columns["arm"] == columns["arm"][0]) & (columns["tuning"] == columns["tuning"][0])
+    some &= columns["pair"] == columns["pair"][0]
+    ids = [str(item) for item in columns["item"][some]]
+    truth = np.array([number[truth_all[n]] for n in np.flatnonzero(some)], dtype=np.int64)
+    codes = np.array([number[name] for name in predicted_all], dtype=np.int64)
+    probabilities = np.stack([table[f"p_{name}"].to_numpy() for name in classes], axis=1)
+    scores: dict[str, FloatArray] = {}
+    predicted: dict[str, Any] = {}
+    chances: dict[str, FloatArray] = {}
+    for arm in [name for name in plan.arms if any(row.arm == name for row in chosen)]:
+        scores[arm] = np.full(len(pairs), np.nan)
+        predicted[arm] = np.full((len(pairs), len(ids)), -1, dtype=np.int64)
+        chances[arm] = np.full((len(pairs), len(ids), len(classes)), np.nan)
+        for place, (tuning, pair) in enumerate(pairs):
+            run = next((r for r in runs.get((arm, tuning), ()) if r.run_dir.name == pair), None)
+            if run is None:
+                continue
+            value = run.metrics.get("test", {}).get(metric)
+            scores[arm][place] = 0.0 if value is None else value  # diverged: the worst there is
+            own = (columns["arm"] == arm) & (columns["tuning"] == tuning) & (columns["pair"] == pair)
+            if own.any():
+                predicted[arm][place], chances[arm][place] = codes[own], probabilities[own]
+    labels = [pair if tunings == 1 else f"{pair} of tuning {tuning + 1}" for tuning, pair in pairs]
+    dataset = str(result.data["name"])
+    if tunings >= _MANY_TUNINGS and metric == "accuracy":
+        of_tuning = np.array([tuning for tuning, _ in pairs])
+        means = {arm: _by(of_tuning, (p == truth).astype(np.float64)) for arm, p in predicted.items()}
+        return Results(
+            dataset=dataset,
+            pairs=[f"tuning {n + 1}" for n in range(tunings)],
+            scores={arm: _by(of_tuning, values) for arm, values in scores.items()},
+            item_scores=means,
+        )
+    items = Items(ids=ids, truth=truth, classes=classes, predicted=predicted, probabilities=chances)
+    return Results(dataset=dataset, pairs=labels, scores=scores, items=items)
+
+
+def _by(of_tuning: Any, values: FloatArray) -> FloatArray:
+    """Means over the replicates of every tuning."""
+    return np.stack([values[of_tuning == tuning].mean(axis=0) for tuning in np.unique(of_tuning)])
+
+
+def references_of(sweep_dir: Path, results: Results) -> list[Reference]:
+    """What every arm has to beat: order-free models, MiniRocket, and the arms on sequences shuffled in time."""
+    found: list[Reference] = []
+    path = sweep_dir / REFERENCES_FILE
+    if path.is_file():
+        table = pq.read_table(path).to_pylist()
+        for name in dict.fromkeys(row["name"] for row in table):
+            own = [row for row in table if row["name"] == name]
+            right = np.array([[row["truth"] == row["predicted"] for row in own]], dtype=np.float64)
+            found.append(
+                Reference(
+                    name=str(name),
+                    dataset=results.dataset,
+                    scores=right.mean(axis=1),
+                    item_scores=right,
+                    note=str(own[0]["note"] or ""),
+                )
+            )
+    shuffled = pq.read_table(sweep_dir / REPLICATES_FILE)
+    shuffled = shuffled.filter(np.asarray(shuffled["kind"]) == "shuffled").to_pylist()
+    for arm in dict.fromkeys(row["arm"] for row in shuffled):
+        own = [row for row in shuffled if row["arm"] == arm]
+        pairs = list(dict.fromkeys((row["tuning"], row["pair"]) for row in own))
+        right = np.array(
+            [
+                [r["truth"] == r["predicted"] for r in own if (r["tuning"], r["pair"]) == pair]
+                for pair in pairs
+            ],
+            dtype=np.float64,
+        )
+        found.append(
+            Reference(
+                name=f"{arm} on shuffled time",
+                dataset=results.dataset,
+                scores=right.mean(axis=1),
+                item_scores=right,
+                of_arm=str(arm),
+                note="the same configuration, trained and tested on sequences in random order",
+            )
+        )
+    return found
