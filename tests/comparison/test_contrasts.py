@@ -25,7 +25,9 @@ def protocol(**settings: Any) -> str:
 
 
 def test_a_contrast_names_the_one_thing_in_which_its_arms_differ(composed: Callable[..., Any]):
-    found = check_protocol(*composed(protocol(contrasts="{depth: [stacked, lstm], direction: [both, stacked]}")))
+    found = check_protocol(
+        *composed(protocol(contrasts="{depth: [stacked, lstm], direction: [both, stacked]}"))
+    )
     assert [(c.name, c.arm, c.than) for c in found] == [
         ("depth", "stacked", "lstm"),
         ("direction", "both", "stacked"),
@@ -52,7 +54,9 @@ def test_a_contrast_names_the_one_thing_in_which_its_arms_differ(composed: Calla
         ({"contrasts": "{x: [stacked, lstm]}", "margin": "5"}, ["protocol.margin", "below 1"]),
     ],
 )  # fmt: skip
-def test_a_rule_that_is_broken_is_named(composed: Callable[..., Any], settings: dict[str, str], words: list[str]):
+def test_a_rule_that_is_broken_is_named(
+    composed: Callable[..., Any], settings: dict[str, str], words: list[str]
+):
     with pytest.raises(UserError) as caught:
         check_protocol(*composed(protocol(**settings)))
     text = str(caught.value)
@@ -71,7 +75,9 @@ def test_width_is_searched_under_a_cap_or_not_at_all(composed: Callable[..., Any
 
 
 def test_a_width_is_not_solved_where_it_is_set(composed: Callable[..., Any]):
-    file = FILE.replace("stacked: [model=lstm_stacked]", "stacked: [model=lstm_stacked, model.hidden_size=32]")
+    file = FILE.replace(
+        "stacked: [model=lstm_stacked]", "stacked: [model=lstm_stacked, model.hidden_size=32]"
+    )
     contrast = "    protocol: {contrasts: {depth: [stacked, lstm]}, width: solved%s}\n"
     with pytest.raises(UserError, match="sets its width"):
         check_protocol(*composed(file + contrast % ""))

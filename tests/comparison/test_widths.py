@@ -34,7 +34,9 @@ def test_no_other_width_comes_nearer(width: int, ours: tuple[int, ...], theirs: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("match", ["parameters", "flops"])
-def test_networks_come_as_near_as_whole_numbers_allow(composed: Callable[..., Any], tmp_path: Path, match: str):
+def test_networks_come_as_near_as_whole_numbers_allow(
+    composed: Callable[..., Any], tmp_path: Path, match: str
+):
     file = f"""\
         arms: {{lstm: [model=lstm], stacked: [model=lstm_stacked], both: [model=bilstm_stacked], gru: [model=bigru]}}
         space: {{optimizer.lr: {{low: 1e-4, high: 1e-1, log: true}}}}
