@@ -21,7 +21,7 @@ from seqlab.config.training import OptimizerConfig, SchedulerConfig
 from seqlab.errors import Diverged
 from seqlab.model import SequenceModel
 from seqlab.recurrent.dropout import set_dropout_step
-from seqlab.results import EpochRow
+from seqlab.results import EpochRow, Scores
 
 
 class Outputs:
@@ -130,6 +130,9 @@ class Lit(pl.LightningModule):
         Raises:
             Diverged: with epoch and step of the first loss that was not finite.
         """
+        self._check_loss()
+
+    def _check_loss(self) -> None:
         bad = self._first_bad_step
         if self.trainer.world_size > 1:
             bad = bad.clone()
@@ -151,11 +154,9 @@ class Lit(pl.LightningModule):
         """Scores of the epoch, learning-rate plateau, and the listener.
 
         Raises:
-            Diverged: if the network's outputs on the validation part are not all finite.
+            Diverged: if the network's outputs on the validation part are not all finite; without one, its weights.
         """
-        logits, targets = self._validation.collect()
-        if not bool(torch.isfinite(logits).all()):
-            raise self._diverged("an output on the validation part was", self.global_step)
+        validation = self._validation_scores()
         lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
         row = EpochRow(
             epoch=self.current_epoch + 1,
@@ -163,16 +164,27 @@ class Lit(pl.LightningModule):
             seconds=time.monotonic() - self._began,
             lr=lr,
             train=self.model.task.scores(*self._train.collect()),
-            validation=self.model.task.scores(logits, targets),
+            validation=validation,
         )
         self._train, self._validation = Outputs(), Outputs()
-        if self._plateau is not None:
+        if self._plateau is not None and row.validation:
             loss = row.validation["loss"]
             self._plateau.step(float("inf") if loss is None else loss)
         stop = torch.tensor(self._on_epoch(row), dtype=torch.uint8, device=self.device)
         if self.trainer.world_size > 1:  # only the first process is told to stop from outside
             dist.all_reduce(stop, op=dist.ReduceOp.MAX)
         self.trainer.should_stop = bool(stop)
+
+    def _validation_scores(self) -> Scores:
+        if not self.experiment.data.validates:
+            self._check_loss()
+            if not all(bool(torch.isfinite(weights).all()) for weights in self.model.parameters()):
+                raise self._diverged("a weight was", self.global_step)
+            return {}
+        logits, targets = self._validation.collect()
+        if not bool(torch.isfinite(logits).all()):
+            raise self._diverged("an output on the validation part was", self.global_step)
+        return self.model.task.scores(logits, targets)
 
 
 def make_optimizer(

@@ -133,10 +133,15 @@ def evaluate(run_dir: Path, part: str = "validation", directory: str | None = No
         directory: where this machine keeps downloaded data sets; None: where the run found them.
 
     Raises:
-        UserError: if there is no run, or its data are not what they were.
+        UserError: if there is no run, it has no such part, or its data are not what they were.
     """
     checkpoint = load_checkpoint(run_dir / BEST_CHECKPOINT)
     experiment = checkpoint.experiment
+    if part == "validation" and not experiment.data.validates:
+        raise UserError(
+            f"{run_dir}: there is no validation part; the run was trained on all of the training file "
+            "(data.validation_fraction=0)\nallowed: --part test"
+        )
     experiment.data.directory = directory or experiment.data.directory
     source = load_part(registered("data", experiment.data.kind).target)(experiment.data)
     model = TrainedModel(checkpoint)

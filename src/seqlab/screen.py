@@ -87,7 +87,7 @@ class Screen:
         """An epoch is done."""
         self._last_row = row
         if best_epoch == row.epoch:
-            self._best = (row.epoch, row.validation[self._monitor])
+            self._best = (row.epoch, row.validation.get(self._monitor))
         if self._is_live():
             self._write_live(row.epoch, float(row.epoch))
             return
@@ -131,8 +131,9 @@ class Screen:
         if self._last_row is not None:
             row = self._last_row
             words.append(f"loss {_number(row.train['loss'])}")
-            words.append(f"validation loss {_number(row.validation['loss'])}")
-            if self._monitor != "loss":
+            if row.validation:
+                words.append(f"validation loss {_number(row.validation['loss'])}")
+            if row.validation and self._monitor != "loss":
                 words.append(f"{self._monitor} {_number(row.validation[self._monitor])}")
                 words.append(f"best {_number(self._best[1])} (epoch {self._best[0]})")
             left = row.seconds / max(row.epoch, 1) * (self._epochs - done)

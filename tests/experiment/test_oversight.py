@@ -14,7 +14,7 @@ class Boss:
 
     git_commit = "abc"
 
-    def __init__(self, ends_after=None, keeps=False, latency=False):
+    def __init__(self, ends_after=None, keeps="nothing", latency=False):
         self.ends_after, self.keeps, self.latency = ends_after, keeps, latency
         self.heard = []
 
@@ -53,7 +53,7 @@ def test_it_comes_to_the_numbers_of_any_other_run_and_leaves_only_those(train):
 def test_what_is_kept_is_the_checkpoint_of_the_best_epoch(train):
     from seqlab.checkpoint import load_checkpoint
 
-    alone, kept = train("alone"), train("kept", overseer=Boss(keeps=True))
+    alone, kept = train("alone"), train("kept", overseer=Boss(keeps="checkpoint"))
     assert left(kept) & HEAVY == {"checkpoints"}
     theirs, ours = (load_checkpoint(r.run_dir / "checkpoints" / "best.ckpt") for r in (alone, kept))
     assert theirs.epoch == ours.epoch == kept.epochs["best"]
@@ -98,7 +98,7 @@ def test_a_lean_run_is_made_whole_from_its_checkpoint(tmp_path, monkeypatch):
     words = ["data=archive", "data.name=ItalyPowerDemand", "model.hidden_size=4", "logger=none"]
     experiment = compose([*words, "trainer.max_epochs=2"]).experiment
     alone = run(experiment, run_dir=tmp_path / "alone", command="")
-    run(experiment, run_dir=tmp_path / "lean", command="", overseer=Boss(keeps=True))
+    run(experiment, run_dir=tmp_path / "lean", command="", overseer=Boss(keeps="checkpoint"))
     finish(tmp_path / "lean", experiment)
     whole = read_result(tmp_path / "lean")
     assert left(whole) == left(alone)
@@ -107,3 +107,45 @@ def test_a_lean_run_is_made_whole_from_its_checkpoint(tmp_path, monkeypatch):
     assert tables[0] == tables[1]
     names = [{p.name for p in (tmp_path / n / "figures").iterdir()} for n in ("alone", "lean")]
     assert names[0] == names[1]
+
+
+def test_predictions_alone_are_kept_of_all_that_was_scored(train):
+    alone, boss = train("alone"), Boss(keeps="predictions")
+    kept = train("kept", overseer=boss)
+    assert left(kept) & HEAVY == {"predictions.parquet"} and not kept.baselines
+    tables = [(r.run_dir / "predictions.parquet").read_bytes() for r in (alone, kept)]
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("keep", ["nothing", "checkpoint", "predictions"])
+def test_a_worker_trains_a_run_that_belongs_to_no_study(tmp_path, keep):
+    from seqlab.compose import compose
+    from seqlab.config.build import to_plain
+    from seqlab.experiment import run
+    from seqlab.sweep.orders import Ended, Run
+    from seqlab.sweep.pool import Worker
+
+    words = ["data=archive", "data.name=ItalyPowerDemand", "model.hidden_size=4", "logger=none"]
+    words += ["trainer.max_epochs=2", "data.validation_fraction=0", "data.order_seed=5", "evaluate_test=true"]
+    experiment = compose(words).experiment
+    worker = Worker(0, [], tmp_path / "workers.log")
+    try:
+        worker.ensure()
+        settings = to_plain(experiment)
+        place = tmp_path / "ordered"
+        worker.send(Run(settings=settings, run_dir=place, command="again", git_commit="abc", keep=keep))
+        while not isinstance(ended := worker.receive(1.0), Ended):
+            pass
+    finally:
+        worker.stop()
+    assert (ended.status, ended.cause, ended.epochs) == ("completed", None, 2), ended
+    result = read_result(place)
+    alone = run(experiment, run_dir=tmp_path / "alone", command="")
+    assert (result.metrics, result.command, result.git_commit) == (alone.metrics, "again", "abc")
+    wanted = {"nothing": set(), "checkpoint": {"checkpoints"}, "predictions": {"predictions.parquet"}}[keep]
+    assert left(result) == {"config.yaml", "result.json", "metrics.jsonl"} | wanted
+    if keep == "predictions":
+        import pyarrow.parquet as pq
+
+        splits = pq.read_table(place / "predictions.parquet")["split"].to_pylist()
+        assert set(splits) == {"test"} and len(splits) == 1029

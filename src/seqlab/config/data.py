@@ -15,9 +15,30 @@ class DataConfig(Checked):
         32, "Sequences in one optimiser step, over all devices together.", unit="sequences", low=1
     )
     validation_fraction: float = option(
-        0.2, "Share of the training part held out for validation, stratified by class.", above=0, below=1
+        0.2,
+        "Share of the training part held out for validation, stratified by class; 0: nothing is, and the network "
+        "after the last epoch is the result (not used with folds).",
+        low=0,
+        below=1,
+    )
+    folds: int | None = option(
+        None,
+        "Parts of a stratified cross-validation, one of which validates this run; null: validation_fraction.",
+        unit="parts",
+        low=2,
+    )
+    fold: int = option(
+        0,
+        "Which part validates, counted from 0; from `folds` on those of the next repetition, dealt out anew.",
+        low=0,
     )
     split_seed: int | None = option(None, "Seed of the train/validation split; null: the run's seed.", low=0)
+    order_seed: int | None = option(
+        None,
+        "Seed of the order of training sequences and of jitter; null: the run's seed.",
+        low=0,
+        high=2**32 - 1,
+    )
     scaling: Literal["none", "standard"] = option(
         "standard",
         "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1.",
@@ -27,7 +48,16 @@ class DataConfig(Checked):
         "Augmentation: standard deviation of Gaussian noise added to training inputs after scaling; 0: none.",
         low=0,
     )
+    shuffle_time: bool = option(
+        False,
+        "Put the time steps of every sequence into an order of chance, the same in every epoch: does order matter?",
+    )
     directory: str | None = option(None, "Folder for downloaded data sets; null: the user's cache folder.")
+
+    @property
+    def validates(self) -> bool:
+        """Whether a part of the training file is held out for validation."""
+        return self.folds is not None or self.validation_fraction > 0
 
 
 @dataclass(slots=True, kw_only=True)

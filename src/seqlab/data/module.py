@@ -17,7 +17,7 @@ from seqlab.data import order
 from seqlab.data.batches import BatchLoader, PackedSequences
 from seqlab.data.preparation import Preparation
 from seqlab.data.source import Source
-from seqlab.data.split import Indices, stratified_split
+from seqlab.data.split import Indices, stratified_fold, stratified_split
 from seqlab.errors import UserError, nearest
 from seqlab.sequences import FloatArray, Sequences
 
@@ -44,7 +44,7 @@ class SequenceData:
     Args:
         source: where the sequences come from.
         config: how to split, scale and batch them.
-        seed: the run's seed: of order and noise, and of the split unless `config.split_seed` is set.
+        seed: the run's seed: of the split, and of order and noise, unless `config` sets seeds of their own.
         preparation: scaling of a trained model; None: fitted on the training part.
         overfit_batches: let both training and validation be the items of so many first batches; None: the split.
 
@@ -61,7 +61,8 @@ class SequenceData:
     ) -> None:
         self.source = source
         self.config = config
-        self.seed = seed
+        self.split_seed = seed if config.split_seed is None else config.split_seed
+        self.order_seed = seed if config.order_seed is None else config.order_seed
         self._given_preparation = preparation
         self._overfit_batches = overfit_batches
 
@@ -78,18 +79,25 @@ class SequenceData:
 
     @cached_property
     def _split(self) -> tuple[Indices, Indices, list[str]]:
-        seed = self.seed if self.config.split_seed is None else self.config.split_seed
+        config, labels = self.config, self._train_raw.labels
+        assert labels is not None
         try:
-            labels = self._train_raw.labels
-            assert labels is not None
-            train, validation, notes = stratified_split(labels, self.config.validation_fraction, seed)
+            if config.folds is not None:
+                train, validation, notes = stratified_fold(labels, config.folds, config.fold, self.split_seed)
+            elif config.validates:
+                train, validation, notes = stratified_split(
+                    labels, config.validation_fraction, self.split_seed
+                )
+            else:
+                train, validation, notes = np.arange(len(labels)), np.arange(0), list[str]()
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
         if self._overfit_batches is not None:
-            first = order.permutation(len(train), self.seed, 0)[
-                : self._overfit_batches * self.config.batch_size
+            first = order.permutation(len(train), self.order_seed, 0)[
+                : self._overfit_batches * config.batch_size
             ]
-            train = validation = np.sort(train[first])
+            train = np.sort(train[first])
+            validation = train if config.validates else validation
         return train, validation, notes
 
     @cached_property
@@ -102,7 +110,7 @@ class SequenceData:
 
     @cached_property
     def _train_file(self) -> _File:
-        return self._prepare(self._train_raw)
+        return self._prepare(self._train_raw, 0)
 
     @cached_property
     def _test_file(self) -> _File:
@@ -117,13 +125,16 @@ class SequenceData:
                 f"{self.source.name}: the test part has a class {unknown!r} that training has not\n"
                 f"expected: one of {shown}{hint}"
             )
-        return self._prepare(raw)
+        return self._prepare(raw, 1)
 
-    def _prepare(self, raw: Sequences) -> _File:
+    def _prepare(self, raw: Sequences, file: int) -> _File:
         try:
             values = self.preparation.apply(raw.values)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
+        if self.config.shuffle_time:
+            orders = order.time_permutations([len(v) for v in values], self.config.order_seed or 0, file)
+            values = [array[steps] for array, steps in zip(values, orders, strict=True)]
         assert raw.labels is not None
         number = {name: k for k, name in enumerate(self.spec.classes)}
         labels = np.array([number[label] for label in raw.labels], dtype=np.int64)
@@ -142,7 +153,7 @@ class SequenceData:
             target="label",
             features=list(raw.feature_names),
             classes=classes,
-            sizes={"train": len(train), "validation": len(validation)},
+            sizes={"train": len(train)} | ({"validation": len(validation)} if self.config.validates else {}),
             class_counts=list(counts.values()),
             longest=int(raw.lengths().max()),
         )
@@ -162,6 +173,10 @@ class SequenceData:
         if "_test_file" in self.__dict__:
             sizes["test"] = len(self._test_file.raw)
         notes = [f"class {name} has a single sequence, which stays in training" for name in singles]
+        if not self.config.validates:
+            notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
+        if self.config.shuffle_time:
+            notes.append("the time steps of every sequence are in an order of chance (data.shuffle_time)")
         notes.extend(self.source.notes)
         return {
             "name": self.source.name,
@@ -187,21 +202,27 @@ class SequenceData:
             self._train_file.packed,
             self._split[0],
             batch_size=self.config.batch_size,
-            shuffle_seed=self.seed,
+            shuffle_seed=self.order_seed,
             jitter=self.config.jitter,
             rank=rank,
             world=world,
         )
 
     def validation_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
-        """Validation batches of process `rank` of `world`, in order."""
+        """Validation batches of process `rank` of `world`, in order; there must be a validation part."""
         return self._evaluation_loader(self._train_file, self._split[1], rank, world)
+
+    def sample_loader(self) -> BatchLoader:
+        """Batches to look at a network with, in order: of the validation part, or of training where there is none."""
+        return self._evaluation_loader(
+            self._train_file, self.indices("validation" if self.config.validates else "train")
+        )
 
     def test_loader(self, rank: int = 0, world: int = 1) -> BatchLoader:
         """Test batches of one process, in order; reads the test part."""
         return self._evaluation_loader(self._test_file, self.indices("test"), rank, world)
 
-    def _evaluation_loader(self, file: _File, items: Indices, rank: int, world: int) -> BatchLoader:
+    def _evaluation_loader(self, file: _File, items: Indices, rank: int = 0, world: int = 1) -> BatchLoader:
         size = _EVALUATED_AT_ONCE * self.config.batch_size
         return BatchLoader(file.packed, items, batch_size=size, rank=rank, world=world)
 

@@ -1,6 +1,6 @@
-"""Randomness of the data as pure functions: order of (seed, epoch), noise of (seed, epoch, item).
+"""Randomness of the data as pure functions: order of (seed, epoch), noise of (seed, epoch, item), time of (seed, item).
 
-Both come from a counter-based generator (Philox; Salmon et al. 2011) keyed by what they depend on and nothing
+All come from a counter-based generator (Philox; Salmon et al. 2011) keyed by what they depend on and nothing
 else, so that a run resumed at any epoch, on any number of processes, sees what it would have seen.
 """
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from seqlab.sequences import FloatArray
 
-_ORDER, _JITTER = 1, 2
+_ORDER, _JITTER, _TIME = 1, 2, 3
 
 
 def permutation(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
@@ -28,6 +28,23 @@ def noise(lengths: Sequence[int], features: int, seed: int, epoch: int, items: S
         _keyed(source, _JITTER, seed, epoch, item)
         generator.standard_normal(dtype=np.float32, out=row[:length])
     return block
+
+
+def time_permutations(lengths: Sequence[int], seed: int, file: int) -> list[npt.NDArray[np.int64]]:
+    """For every item of a file, a new order of its time steps [T_i]; the same in every epoch.
+
+    Args:
+        lengths: of the items, in time steps.
+        seed: the same seed gives the same orders.
+        file: number of the file that the items are in.
+    """
+    source = np.random.Philox(0)
+    generator = np.random.Generator(source)
+    orders: list[npt.NDArray[np.int64]] = []
+    for item, length in enumerate(lengths):
+        _keyed(source, _TIME, seed, file, item)
+        orders.append(generator.permutation(length))
+    return orders
 
 
 def _keyed(source: np.random.Philox, purpose: int, seed: int, epoch: int, item: int) -> np.random.Philox:

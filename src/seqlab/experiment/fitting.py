@@ -39,13 +39,14 @@ def fit(
     if config.precision == "64-true":
         model.double()
     lit = Lit(model, experiment, recorder.on_epoch, recorder.on_batch)
-    trainer = _trainer(config, result.run_dir)
+    validates = experiment.data.validates
+    trainer = _trainer(config, result.run_dir, validates)
     began = time.monotonic()
     try:
         trainer.fit(
             lit,
             data.train_loader(rank.rank, rank.world),
-            data.validation_loader(rank.rank, rank.world),
+            data.validation_loader(rank.rank, rank.world) if validates else [],
         )
     finally:
         with contextlib.suppress(OSError):  # a full disk has told its story already, or will with the result
@@ -92,13 +93,22 @@ def _check_apart(there: Experiment, data: SequenceData, run_dir: Path) -> None:
     seen = SequenceData(data.source, there.data, there.seed).indices("train")
     known = len(np.intersect1d(seen, data.indices("validation")))
     if known and data.spec.sizes["train"] != known:  # overfitting on purpose validates on what it trains on
-        seed = there.seed if there.data.split_seed is None else there.data.split_seed
         raise UserError(
             f"init_from={run_dir}: its weights were trained on {known} of the {data.spec.sizes['validation']} "
-            "sequences that would validate this run\n"
-            f"allowed: that run's split, data.split_seed={seed} "
-            f"data.validation_fraction={there.data.validation_fraction:g}"
+            f"sequences that would validate this run\nallowed: {_split_in_words(there)}"
         )
+
+
+def _split_in_words(there: Experiment) -> str:
+    """The settings that split the data as another run did."""
+    data = there.data
+    if not data.validates:
+        return "data.validation_fraction=0, since that run was trained on all of them"
+    seed = there.seed if data.split_seed is None else data.split_seed
+    part = f"data.validation_fraction={data.validation_fraction:g}"
+    if data.folds is not None:
+        part = f"data.folds={data.folds} data.fold={data.fold}"
+    return f"that run's split, data.split_seed={seed} {part}"
 
 
 def check_hardware(config: TrainerConfig) -> None:
@@ -157,7 +167,7 @@ class _OwnSignals(pl.Callback):
             signal.signal(signal.SIGTERM, self._answer)
 
 
-def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
+def _trainer(config: TrainerConfig, run_dir: Path, validates: bool) -> pl.Trainer:
     strategy: Any = "auto"
     world = rank_from_environment()
     if world is not None:
@@ -179,6 +189,7 @@ def _trainer(config: TrainerConfig, run_dir: Path) -> pl.Trainer:
         gradient_clip_val=config.gradient_clip,
         default_root_dir=run_dir,
         num_sanity_val_steps=0,
+        limit_val_batches=1.0 if validates else 0,
         use_distributed_sampler=False,  # the loaders deal out the global batches
         logger=False,
         enable_checkpointing=False,

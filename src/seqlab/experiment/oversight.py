@@ -1,15 +1,19 @@
 """`Overseer`: whoever ordered a run as one of many, such as a sweep."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from seqlab.results import EpochRow, RunResult
+
+# What of a run is kept beside its settings, metrics and result.
+Keep = Literal["nothing", "checkpoint", "predictions"]
 
 
 class Overseer(Protocol):
     """May end a run early, and says what is kept of it.
 
-    A run with an overseer is lean: settings, metrics and result are written; checkpoints, predictions, figures and
-    baselines only if the overseer wants them once it has seen the result. It travels to the process that trains.
+    A run with an overseer is lean: settings, metrics and result are written, and what the overseer wants once it has
+    seen the result. Figures and baselines can be made up for from the checkpoint (`finishing.finish`). It travels to
+    the process that trains.
 
     Attributes:
         git_commit: looked up once for all runs.
@@ -31,10 +35,11 @@ class Overseer(Protocol):
         """
         ...
 
-    def scored(self, result: RunResult) -> bool:
+    def scored(self, result: RunResult) -> Keep:
         """The best epoch has been scored.
 
         Returns:
-            Whether to keep checkpoint, predictions and figures.
+            What is kept: nothing more; the checkpoint of the best epoch; or predictions.parquet, of all parts that
+            were scored (the test part if `evaluate_test` says so).
         """
         ...

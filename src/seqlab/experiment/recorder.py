@@ -111,7 +111,8 @@ class Recorder:
     def _keep(self, row: EpochRow) -> bool:
         self.rows.append(row)
         before = self.best
-        improved = before is None or better(row, before, self._monitor)
+        # where nothing validates, the network after the last epoch is the result
+        improved = before is None or not row.validation or better(row, before, self._monitor)
         if improved:
             self.best = row
         assert self.best is not None
@@ -126,6 +127,8 @@ class Recorder:
             self._tracker.log(row)
         if self._watcher is not None:
             self._watcher.epoch(row, self.best.epoch)
+        if not row.validation:
+            return False
         if improved and (before is None or _value(row, self._monitor) > _value(before, self._monitor)):
             self._improved = row.epoch
         return self._patience is not None and row.epoch - self._improved >= self._patience

@@ -28,7 +28,14 @@ from seqlab.experiment.naming import run_name, summary, tags
 from seqlab.experiment.oversight import Overseer
 from seqlab.experiment.processes import Interrupted, Rank, in_processes, interruptible, rank_from_environment
 from seqlab.experiment.recorder import Recorder, Watcher
-from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms, leave_behind, score
+from seqlab.experiment.scoring import (
+    computed_costs,
+    first_batch,
+    keep_predictions,
+    latency_ms,
+    leave_behind,
+    score,
+)
 from seqlab.experiment.starting import network_of, profile_before
 from seqlab.experiment.warm import data_of, kept_data_of
 from seqlab.model import SequenceModel
@@ -200,7 +207,8 @@ def _first_process(
         finally:
             result.seconds["total"] = time.monotonic() - began
             if recorder.best is not None and not result.metrics:
-                result.metrics = {"train": recorder.best.train, "validation": recorder.best.validation}
+                parts = {"train": recorder.best.train, "validation": recorder.best.validation}
+                result.metrics = {part: scores for part, scores in parts.items() if scores}
             try:
                 result.write()
             except OSError as error:  # a full disk keeps no result; the failure is told all the same
@@ -229,7 +237,10 @@ def _score_and_keep(
         return leave_behind(experiment, data, model, recorder.rows, result, scored, profiles)
     if overseer.latency:
         result.cost["latency_ms"] = latency_ms(model, first_batch(data))
-    if not overseer.scored(result):
+    keep = overseer.scored(result)
+    if keep == "predictions":
+        keep_predictions(result, scored, data.spec.classes)
+    if keep != "checkpoint":
         return Outcome(status="completed")
     best.save(result.run_dir / BEST_CHECKPOINT)
     return Outcome(status="completed", best_checkpoint=result.run_dir / BEST_CHECKPOINT)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from seqlab.baselines import majority, pooled_logistic
@@ -41,11 +42,11 @@ def score(
         result: filled in with metrics, intervals and most confused pairs.
 
     Returns:
-        The scores of every part that was read.
+        The scores of every part that was read, but training; empty where there is neither validation nor test.
     """
     classes = list(data.spec.classes)
     result.metrics["train"] = best.train
-    parts: dict[Part, BatchLoader] = {"validation": data.validation_loader()}
+    parts: dict[Part, BatchLoader] = {"validation": data.validation_loader()} if data.config.validates else {}
     if experiment.evaluate_test:
         parts["test"] = data.test_loader()
         result.data = data.facts()
@@ -88,11 +89,7 @@ def leave_behind(
     batch = first_batch(data)
     result.cost["latency_ms"] = latency_ms(model, batch)
     profiles[f"at the best epoch ({best_epoch})"] = gradient_profile(model, batch)
-    predictions = [
-        PartPredictions(split=name, ids=part.ids, true=part.targets, probabilities=part.probabilities)
-        for name, part in scored.items()
-    ]
-    table = write_predictions(result.run_dir / PREDICTIONS_FILE, predictions, classes)
+    table = keep_predictions(result, scored, classes)
     figures = write_figures(
         result.run_dir / FIGURES_FOLDER,
         rows=rows,
@@ -102,16 +99,30 @@ def leave_behind(
         classes=classes,
         profiles=profiles,
     )
+    last = next(reversed(scored), None)
     return Outcome(
         status=result.status,
-        confusion=list(scored.values())[-1].confusion,
-        confusion_part=list(scored)[-1],
+        confusion=scored[last].confusion if last is not None else None,
+        confusion_part=last or "",
         classes=classes,
-        prediction_columns=table.column_names,
-        predictions=[list(row.values()) for row in table.to_pylist()],
+        prediction_columns=table.column_names if table is not None else (),
+        predictions=[list(row.values()) for row in table.to_pylist()] if table is not None else (),
         best_checkpoint=result.run_dir / BEST_CHECKPOINT,
         figures=figures,
     )
+
+
+def keep_predictions(
+    result: RunResult, scored: dict[Part, PartScores], classes: Sequence[str]
+) -> pa.Table | None:
+    """Write predictions.parquet, of all parts that were scored; None, and no file, if there are none."""
+    if not scored:
+        return None
+    parts = [
+        PartPredictions(split=name, ids=part.ids, true=part.targets, probabilities=part.probabilities)
+        for name, part in scored.items()
+    ]
+    return write_predictions(result.run_dir / PREDICTIONS_FILE, parts, classes)
 
 
 def baselines(
@@ -134,8 +145,8 @@ def baselines(
 
 
 def first_batch(data: SequenceData) -> SequenceBatch:
-    """The first validation batch, on which the gradient profile and the latency are taken."""
-    return next(iter(data.validation_loader()))
+    """The first validation batch (of training where nothing validates), for the gradient profile and the latency."""
+    return next(iter(data.sample_loader()))
 
 
 def computed_costs(model: SequenceModel, mean_length: float) -> dict[str, float | None]:

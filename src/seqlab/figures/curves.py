@@ -31,20 +31,22 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], monitor: str, best_epoch:
     """Draw loss and monitored metric of training and validation over the epochs; the best epoch is marked.
 
     Args:
-        rows: rows of metrics.jsonl (`EpochRow.to_dict()`).
+        rows: rows of metrics.jsonl (`EpochRow.to_dict()`); without validation scores, training stands alone.
         monitor: the metric that picks the best epoch; if it is the loss, accuracy stands beside it.
         best_epoch: counted from 1.
         path: the PNG file to write.
     """
+    parts = [part for part in _COLOUR if part == "train" or not rows or any(row[part] for row in rows)]
+    chosen = "best epoch" if "validation" in parts else "last epoch"
     figure = style.new_figure(9.2, 4.1)
     beside = monitor if monitor != "loss" else "accuracy"
     for panel, metric in enumerate(("loss", beside)):
         axes = figure.add_axes((0.08 + 0.5 * panel, 0.135, 0.4, 0.665))
-        _panel(axes, rows, metric, best_epoch)
+        _panel(axes, rows, parts, metric, best_epoch)
     figure.legend(
         handles=[
-            *(Line2D([], [], color=_COLOUR[part], linewidth=2, label=_NAME[part]) for part in _COLOUR),
-            Line2D([], [], color=style.ORANGE, marker="o", linestyle=":", markersize=5, label="best epoch"),
+            *(Line2D([], [], color=_COLOUR[part], linewidth=2, label=_NAME[part]) for part in parts),
+            Line2D([], [], color=style.ORANGE, marker="o", linestyle=":", markersize=5, label=chosen),
         ],
         loc="upper right",
         bbox_to_anchor=(0.99, 0.935),
@@ -56,13 +58,12 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], monitor: str, best_epoch:
     )
     best = _series(rows, "validation", monitor)[_epochs(rows) == best_epoch]
     value = f" {best[0]:.3f}" if len(best) and math.isfinite(best[0]) else ""
-    style.heading(
-        figure,
-        f"Learning curves: best validation {_AXIS.get(monitor, monitor).removesuffix(' (nats)')}{value}"
-        f" at epoch {best_epoch} of {len(rows)}",
-        "training: over the epoch, dropout on; validation: after the epoch",
-        left=0.3,
-    )
+    said = f"Learning curves: best validation {_AXIS.get(monitor, monitor).removesuffix(' (nats)')}{value}"
+    measured = "training: over the epoch, dropout on; validation: after the epoch"
+    said += f" at epoch {best_epoch} of {len(rows)}"
+    if "validation" not in parts:
+        said, measured = f"Learning curves: {len(rows)} epochs, nothing validates", measured.partition(";")[0]
+    style.heading(figure, said, measured, left=0.3)
     style.save(figure, path)
 
 
@@ -77,9 +78,11 @@ def _series(rows: Sequence[Mapping[str, Any]], part: str, metric: str) -> npt.ND
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _panel(axes: Axes, rows: Sequence[Mapping[str, Any]], metric: str, best_epoch: int) -> None:
+def _panel(
+    axes: Axes, rows: Sequence[Mapping[str, Any]], parts: Sequence[str], metric: str, best_epoch: int
+) -> None:
     epochs = _epochs(rows)
-    series = {part: _series(rows, part, metric) for part in _COLOUR}
+    series = {part: _series(rows, part, metric) for part in parts}
     together = np.concatenate(list(series.values()))
     together = together[~np.isnan(together)]
     style.quiet_axes(axes)
@@ -107,7 +110,7 @@ def _panel(axes: Axes, rows: Sequence[Mapping[str, Any]], metric: str, best_epoc
         axes.plot(
             epochs, values, color=_COLOUR[part], linewidth=1.8, marker="o" if few else None, markersize=4
         )
-    at_best = series["validation"][epochs == best_epoch]
+    at_best = series[parts[-1]][epochs == best_epoch]
     axes.plot([best_epoch] * len(at_best), at_best, color=style.ORANGE, marker="o", markersize=5.5, zorder=4)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)

@@ -1,7 +1,8 @@
 """What coordinator and worker say to each other, over a pipe. Plain contents; neither needs torch to read them.
 
 A worker gets an `Order`, answers with messages while it trains, and waits for a word where one is due: after
-`Costs` (True: go on), `Epoch` of a sweep that prunes (True: stop here), `Scored` (True: keep the files).
+`Costs` (True: go on), `Epoch` of a sweep that prunes (True: stop here), `Scored` (True: keep the files). A `Run`
+belongs to no study: nothing is asked, and `Ended` is the answer.
 """
 
 from dataclasses import dataclass
@@ -35,6 +36,25 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run of its own, outside of any study; answered by `Ended`, after any number of `Note`.
+
+    Args:
+        settings: the whole experiment as plain contents.
+        run_dir: where its files go.
+        command: the command line that repeats it.
+        git_commit: of the code, looked up once.
+        keep: what is kept beside settings, metrics and result: nothing, the best epoch's checkpoint, or predictions.
+    """
+
+    settings: dict[str, Any]
+    run_dir: Path
+    command: str
+    git_commit: str | None
+    keep: Literal["nothing", "checkpoint", "predictions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostsOf:
     """Settings whose costs are wanted, without training; answered by `Costs` with one entry each."""
 
@@ -57,9 +77,22 @@ class After:
     run_dir: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Something else to be done by a process that has imported everything; answered by `Done`.
+
+    Args:
+        target: "module:function" of our own code, which returns lines worth saying.
+        arguments: of the function, by name.
+    """
+
+    target: str
+    arguments: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Work on a trial that has ended is done; lines worth saying."""
+    """Work beside trials is done; lines worth saying."""
 
     said: list[str]
 

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 from seqlab.config.build import build_experiment
 from seqlab.config.experiment import Experiment
+from seqlab.config.registry import load
 from seqlab.errors import RunFailed, UserError
 from seqlab.experiment import run
 from seqlab.experiment.finishing import finish
@@ -33,33 +34,22 @@ from seqlab.experiment.warm import kept_data_of
 from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
-from seqlab.results import EpochRow, RunResult
+from seqlab.results import RunResult
 from seqlab.sweep.orders import (
     After,
-    Begins,
     Costs,
     CostsOf,
     Done,
     Ended,
     Epoch,
+    Errand,
     Message,
-    Note,
     Order,
     Ready,
+    Run,
     Scored,
 )
-
-
-class Line(Protocol):
-    """Either end of a conversation."""
-
-    def send(self, obj: Any, /) -> None:
-        """Say something."""
-        ...
-
-    def recv(self) -> Any:
-        """Wait for an answer."""
-        ...
+from seqlab.sweep.overseers import Attendant, Foreman, Line, Teller
 
 
 def serve(connection: Connection, number: int, plugins: list[str], log: Path) -> None:
@@ -86,9 +76,11 @@ def serve(connection: Connection, number: int, plugins: list[str], log: Path) ->
             line.send(Costs([costs(build_experiment(plain), order.latency) for plain in order.settings]))
         elif isinstance(order, After):
             line.send(Done(_afterwards(order)))
+        elif isinstance(order, Errand):
+            line.send(Done(load(order.target)(**order.arguments)))
         else:
             _deal_out_gpus(number, order)
-            line.send(_run(order, line))
+            line.send(_ended(_alone if isinstance(order, Run) else _run, order, line))
 
 
 class _Listener:
@@ -124,62 +116,10 @@ def _end_group() -> None:
     os._exit(1)
 
 
-class Foreman:
-    """The overseer of a trial, who passes everything on.
-
-    Args:
-        order: the trial.
-        line: to whoever decides; picklable where the trial trains in processes of its own.
-        arrived: when the order did, by the monotonic clock.
-    """
-
-    def __init__(self, order: Order, line: Line, arrived: float) -> None:
-        self.git_commit = order.git_commit
-        self.latency = order.latency
-        self._metrics = order.metrics
-        self._prunes = order.prunes
-        self._line = line
-        self._arrived = arrived
-        self._last_step = self._arrived
-
-    def begins(self) -> None:
-        """Tell how long it took to get here."""
-        self._line.send(Begins(time.monotonic() - self._arrived))
-
-    def epoch(self, row: EpochRow, best: EpochRow) -> bool:
-        """Pass the value of the best epoch so far on, and wait for a word if one is due."""
-        self._last_step = time.monotonic()
-        part, _, name = self._metrics[0].partition(".")
-        value = best.validation.get(name) if part == "validation" else None
-        self._line.send(Epoch(row.epoch, value))
-        return bool(self._line.recv()) if self._prunes else False
-
-    def scored(self, result: RunResult) -> bool:
-        """Pass the objectives on, and wait for whether to keep the files."""
-        values = tuple(objective_value(result, metric) for metric in self._metrics)
-        self._line.send(Scored(values, time.monotonic() - self._last_step))
-        return bool(self._line.recv())
-
-
-def objective_value(result: RunResult, metric: str) -> float | None:
-    """Such as "validation.accuracy" or "cost.parameters" of a result; never of the test part."""
-    place, _, name = metric.partition(".")
-    found = result.cost if place == "cost" else result.metrics.get("validation", {})
-    return found.get(name)
-
-
-def _run(order: Order, line: _Listener) -> Ended:
-    arrived = time.monotonic()
+def _ended(work: Callable[[Any, _Listener], Ended], order: Order | Run, line: _Listener) -> Ended:
+    """How a run ended, whatever became of it."""
     try:
-        experiment = build_experiment(order.settings)
-        found: dict[str, float | None] = {}
-        if order.ask_costs:
-            found = costs(experiment, order.latency)
-            line.send(Costs([found]))
-            if not line.recv():
-                return Ended("infeasible", None, None, 0, found)
-        result = _train(experiment, order, line, arrived)
-        return Ended(result.status, result.cause, result.reason, result.epochs.get("run", 0), result.cost)
+        return work(order, line)
     except Interrupted as error:
         return Ended("interrupted", "stopped", str(error), 0, {})
     except UserError as error:
@@ -188,9 +128,37 @@ def _run(order: Order, line: _Listener) -> Ended:
         return Ended("failed", "memory", f"out of memory: {error}", 0, {})
     except RunFailed as error:
         return Ended("failed", "disk", str(error), 0, {})
-    except Exception as error:  # the trial's own, whatever it is: the sweep goes on
+    except Exception as error:  # the run's own, whatever it is: the sweep goes on
         traceback.print_exc()
         return Ended("failed", "error", f"{type(error).__name__}: {' '.join(str(error).split())}", 0, {})
+
+
+def _alone(order: Run, line: _Listener) -> Ended:
+    experiment = build_experiment(order.settings)
+    watcher = Teller(line) if _in_one_process(experiment) else None  # a line does not travel to others
+    overseer = Attendant(order)
+    result = run(experiment, run_dir=order.run_dir, command=order.command, overseer=overseer, watcher=watcher)
+    return _end_of(result)
+
+
+def _run(order: Order, line: _Listener) -> Ended:
+    arrived = time.monotonic()
+    experiment = build_experiment(order.settings)
+    found: dict[str, float | None] = {}
+    if order.ask_costs:
+        found = costs(experiment, order.latency)
+        line.send(Costs([found]))
+        if not line.recv():
+            return Ended("infeasible", None, None, 0, found)
+    return _end_of(_train(experiment, order, line, arrived))
+
+
+def _end_of(result: RunResult) -> Ended:
+    return Ended(result.status, result.cause, result.reason, result.epochs.get("run", 0), result.cost)
+
+
+def _in_one_process(experiment: Experiment) -> bool:
+    return experiment.trainer.devices == 1 and experiment.trainer.strategy != "ddp"
 
 
 def _afterwards(order: After) -> list[str]:
@@ -214,10 +182,10 @@ def _train(experiment: Experiment, order: Order, line: _Listener, arrived: float
             run_dir=order.run_dir,
             command=order.command,
             overseer=Foreman(order, to, arrived),
-            watcher=_Teller(to),
+            watcher=Teller(to),
         )
 
-    if experiment.trainer.devices == 1 and experiment.trainer.strategy != "ddp":
+    if _in_one_process(experiment):
         return begin(line)
     ours, theirs = Pipe()
     with ours, theirs:
@@ -235,29 +203,6 @@ def _relay(ours: Connection, line: _Listener, order: Order) -> None:
                 ours.send(line.recv())
 
 
-class _Teller:
-    """A watcher who passes on what must be heard; the coordinator has the screen."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-
-    def before(self, result: RunResult, layers: Any, epochs: int) -> None:
-        """Nothing."""
-
-    def note(self, line: str) -> None:
-        """Pass it on."""
-        self._line.send(Note(line))
-
-    def batch(self, epoch: int, done: int, batches: int) -> None:
-        """Nothing."""
-
-    def epoch(self, row: EpochRow, best_epoch: int) -> None:
-        """Nothing: the overseer hears of it."""
-
-    def after(self, result: RunResult) -> None:
-        """Nothing."""
-
-
 def costs(experiment: Experiment, latency: bool) -> dict[str, float | None]:
     """What a network costs, counted without training it."""
     data = kept_data_of(experiment)
@@ -270,7 +215,7 @@ def costs(experiment: Experiment, latency: bool) -> dict[str, float | None]:
     return found
 
 
-def _deal_out_gpus(number: int, order: Order) -> None:
+def _deal_out_gpus(number: int, order: Order | Run) -> None:
     """Let this worker see its own GPUs only; done once, before CUDA starts."""
     if torch.cuda.is_initialized() or not torch.cuda.is_available():
         return
