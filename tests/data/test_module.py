@@ -6,10 +6,12 @@ import pickle
 import numpy as np
 import pytest
 
+from seqlab.baselines import pool
 from seqlab.config.data import ArchiveConfig, MemoryConfig
 from seqlab.data.archive import Archive
 from seqlab.data.memory import Memory
 from seqlab.data.module import SequenceData, natural_order
+from seqlab.data.order import time_permutations
 from seqlab.data.preparation import Preparation
 from seqlab.errors import UserError
 from seqlab.readers import from_arrays
@@ -209,3 +211,79 @@ def test_test_parts_that_do_not_fit(test, words):
 def test_natural_order(labels, expected):
     assert natural_order(labels) == expected
     assert natural_order(labels[::-1]) == expected
+
+
+def orders(data):
+    loader, found = data.train_loader(), []
+    for epoch in range(2):
+        loader.set_epoch(epoch)
+        found += [(batch.ids.tolist(), batch.values) for batch in loader]
+    return found
+
+
+def test_the_order_has_a_seed_of_its_own():
+    train = sequences(LABELS)
+    base = memory(train, seed=3, jitter=0.5)
+    same = memory(train, seed=9, jitter=0.5, split_seed=3, order_seed=3)
+    other = memory(train, seed=3, jitter=0.5, order_seed=4)
+    for (ids, values), (own_ids, own_values) in zip(orders(base), orders(same), strict=True):
+        assert ids == own_ids and values.equal(own_values)
+    assert [ids for ids, _ in orders(base)] != [ids for ids, _ in orders(other)]
+    assert (base.indices("validation") == other.indices("validation")).all()
+
+
+def test_folds_hold_out_every_sequence_once_and_scaling_knows_the_rest_alone():
+    train = sequences(LABELS)
+    split = [memory(train, folds=4, fold=k, validation_fraction=0.0) for k in range(4)]
+    assert sorted(np.concatenate([data.indices("validation") for data in split])) == list(range(len(LABELS)))
+    for data in split:
+        assert data.spec.sizes == {"train": 18, "validation": 6} and list(data.spec.class_counts) == [6, 6, 6]
+        steps = np.concatenate([train.values[i] for i in data.indices("train")])
+        np.testing.assert_allclose(data.preparation.center, steps.mean(axis=0), rtol=1e-5)
+    assert (memory(train, folds=4, fold=4).indices("validation") != split[0].indices("validation")).any()
+    with pytest.raises(UserError, match=r"arrays: data.folds=30: only 24"):
+        memory(train, folds=30).facts()
+
+
+@pytest.mark.parametrize("scaling", ["none", "standard"])
+def test_shuffled_time_moves_steps_within_their_sequence_the_same_way_in_every_epoch(scaling):
+    train, test = sequences(LABELS), sequences(LABELS[:5], seed=1)
+    plain = memory(train, test, scaling=scaling)
+    data = memory(train, test, scaling=scaling, shuffle_time=True, seed=0)
+    moved = 0
+    for part in ("train", "validation", "test"):
+        for before, after in zip(plain.arrays(part)[0], data.arrays(part)[0], strict=True):
+            assert before.shape == after.shape
+            rows = [sorted(map(tuple, array.tolist())) for array in (before, after)]
+            assert rows[0] == rows[1]  # whole steps, none lost
+            moved += (before != after).any()
+    assert moved > len(LABELS) // 2
+    again = memory(train, test, scaling=scaling, shuffle_time=True, split_seed=0, seed=7)
+    other = memory(train, test, scaling=scaling, shuffle_time=True, order_seed=7)
+    for part in ("train", "validation", "test"):
+        arrays = [d.arrays(part)[0] for d in (data, again, other)]
+        assert all(
+            (a == b).all() for a, b in zip(arrays[0], arrays[1], strict=True)
+        )  # the run's seed is no matter
+    assert any((a != b).any() for a, b in zip(data.arrays("train")[0], other.arrays("train")[0], strict=True))
+    assert data.fingerprint() == plain.fingerprint() and "order of chance" in data.facts()["notes"][0]
+    lengths = {len(array) for array in train.values}
+    firsts = {int(order[0]) for order in time_permutations([9] * 200, 0, 0)}
+    assert firsts == set(range(9)) and len(lengths) > 1
+
+
+def test_order_free_statistics_do_not_notice_shuffled_time():
+    train = sequences(LABELS)
+    plain, shuffled = memory(train), memory(train, shuffle_time=True)
+    tables = [pool(data.arrays("train")[0]) for data in (plain, shuffled)]
+    np.testing.assert_allclose(tables[0], tables[1], rtol=1e-5, atol=1e-6)
+
+
+def test_without_validation_everything_is_trained_on():
+    train = sequences(LABELS)
+    data = memory(train, sequences(LABELS[:5]), validation_fraction=0.0)
+    assert data.indices("train").tolist() == list(range(24)) and len(data.indices("validation")) == 0
+    assert data.spec.sizes == {"train": 24} and "no validation part" in data.facts()["notes"][0]
+    np.testing.assert_allclose(data.preparation.center, np.concatenate(train.values).mean(axis=0), rtol=1e-5)
+    first = next(iter(data.sample_loader()))
+    assert first.ids.tolist() == list(range(16))
