@@ -17,7 +17,7 @@ FLOORS = {
     "batch": 0, "results": 0, "errors": 0, "paths": 0, "files": 0, "stats": 0, "sequences": 0, "redaction": 0,
     "provenance": 0, "quiet": 0, "replication": 0,
     "config": 1, "readers": 1, "recurrent": 1, "figures": 1, "baselines": 1, "screen": 1, "choices": 1,
-    "plugins": 2, "data": 2, "encoders": 2, "tasks": 2, "trackers": 2,
+    "plugins": 2, "references": 2, "data": 2, "encoders": 2, "tasks": 2, "trackers": 2,
     "preflight": 3, "model": 3, "checkpoint": 3,
     "compose": 4, "evaluation": 4, "gradients": 4, "lit": 4,
     "experiment": 5,
