@@ -141,6 +141,21 @@ class SequenceData:
         return _File(raw, values, labels, PackedSequences(values, labels.tolist()))
 
     @cached_property
+    def _train_hash(self) -> str:
+        return self._train_raw.content_hash()
+
+    @cached_property
+    def _test_hash(self) -> str:
+        return self._test_file.raw.content_hash()
+
+    def nbytes(self) -> int:
+        """Memory that the sequences read so far take, roughly, in bytes."""
+        known = self.__dict__
+        files = [known["_train_raw"]] if "_train_raw" in known else []
+        files += [known["_test_file"].raw] if "_test_file" in known else []
+        return sum(3 * array.nbytes for raw in files for array in raw.values)  # as read, prepared, end to end
+
+    @cached_property
     def spec(self) -> TaskSpec:
         """What the data promise; class counts are those of the training part without validation."""
         raw, (train, validation, _) = self._train_raw, self._split
@@ -191,8 +206,8 @@ class SequenceData:
             "features": len(spec.features),
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
             "missing": 0,  # readers refuse them
-            "content_hash": raw.content_hash(),
-            "test_hash": self._test_file.raw.content_hash() if "test" in sizes else None,
+            "content_hash": self._train_hash,
+            "test_hash": self._test_hash if "test" in sizes else None,
             "notes": notes,
         }
 
@@ -245,7 +260,7 @@ class SequenceData:
 
     def fingerprint(self) -> str:
         """A hash of content, split and scaling: the key under which baselines are kept."""
-        digest = hashlib.sha256(self._train_raw.content_hash().encode())
+        digest = hashlib.sha256(self._train_hash.encode())
         digest.update(self._split[0].astype("<i8").tobytes())
         digest.update(repr(self.preparation.to_dict()).encode())
         return digest.hexdigest()

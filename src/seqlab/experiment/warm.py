@@ -6,7 +6,8 @@ from seqlab.config.registry import load, part
 from seqlab.data.module import SequenceData
 from seqlab.data.source import Source
 
-_MOST = 4
+# So many data sets, splits or folds are kept in any case; more, while together they take no more memory than this.
+_MOST, _BYTES = 4, 2**28
 _kept: dict[str, SequenceData] = {}
 
 
@@ -18,12 +19,22 @@ def data_of(experiment: Experiment, source: Source) -> SequenceData:
 
 
 def kept_data_of(experiment: Experiment) -> SequenceData:
-    """The data of a run, kept for the next one with the same settings of the data, split and seed."""
-    key = repr((to_plain(experiment.data), experiment.seed, experiment.trainer.overfit_batches))
-    data = _kept.pop(key, None)
-    if data is None:
-        data = data_of(experiment, load(part("data", experiment.data.kind).target)(experiment.data))
+    """The data of a run, kept for the next one with the same settings of the data and the same split."""
+    fresh = data_of(experiment, load(part("data", experiment.data.kind).target)(experiment.data))
+    data = _kept[key] if (key := _key(experiment, fresh)) in _kept else fresh
+    data.order_seed = fresh.order_seed
+    _kept.pop(key, None)
     _kept[key] = data  # the latest stands last
-    while len(_kept) > _MOST:
+    while len(_kept) > _MOST and sum(kept.nbytes() for kept in _kept.values()) > _BYTES:
         del _kept[next(iter(_kept))]
     return data
+
+
+def _key(experiment: Experiment, data: SequenceData) -> str:
+    """Whatever the sequences of a run's parts depend on, and whether it may know of the test part."""
+    settings = to_plain(experiment.data) | {"split_seed": data.split_seed if data.config.validates else None}
+    overfit = experiment.trainer.overfit_batches
+    if not data.config.shuffle_time:
+        del settings["order_seed"]
+    chosen = None if overfit is None else (overfit, data.order_seed)
+    return repr((settings, chosen, experiment.evaluate_test))
