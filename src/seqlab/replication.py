@@ -13,6 +13,7 @@ from seqlab import files
 PLAN_FILE = "comparison.json"
 SELECTION_FOLDER = "selection"
 SELECTION_FILE = "selection.json"
+PROFILES_FILE = "profiles.json"
 REPLICATES_FOLDER = "replicates"
 REPLICATES_FILE = "replicates.parquet"
 SHUFFLED_FOLDER = "shuffled"
@@ -174,6 +175,29 @@ class RegisterRow:
     when: str
     who: str
     what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a chosen configuration costs to use, and how far back its gradient reaches (profiles.json).
+
+    Args:
+        latency_ms: of the prediction of one sequence, on the engine named, by one thread.
+        engine: what ran it, such as "cpu, 1 thread".
+        gradients: state ("at initialisation", "trained") -> norm of the loss's gradient by time step [T].
+    """
+
+    latency_ms: float | None
+    engine: str
+    gradients: dict[str, list[float | None]]
+
+
+def read_profiles(sweep_dir: Path) -> dict[str, Profile]:
+    """Arm -> its profile; nothing where there are none."""
+    path = sweep_dir / PROFILES_FILE
+    if not path.is_file():
+        return {}
+    return {arm: Profile(**row) for arm, row in files.read_json(path).items()}
 
 
 def register_of(directory: Path) -> Path:

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from seqlab.cli.outcome import leaving_at_once, patient_stdout
+from seqlab.comparison.contrasts import check_protocol
 from seqlab.config.build import to_plain
 from seqlab.redaction import redact
 from seqlab.sweep.arms import ComposedArm, compose_arms
@@ -48,6 +49,8 @@ def held_to_its_space(sweep: Sweep) -> tuple[Sweep, list[ComposedArm]]:
     """
     arms = compose_arms(sweep)
     check_sweep_space(sweep, arms)
+    if sweep.config.protocol.contrasts:
+        check_protocol(sweep, arms)
     return sweep, arms
 
 
@@ -70,4 +73,22 @@ def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
         from seqlab.sweep.view import SweepScreen
 
     with patient_stdout():
+        if sweep.config.protocol.contrasts:
+            return _compare(sweep, arms)
         return run_sweep(sweep, arms, SweepScreen())
+
+
+def _compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
+    """Tune every arm, then replicate and report by the protocol."""
+    from seqlab.cli.reporting import report_on, settled
+    from seqlab.comparison.phases import conclude, prepared
+    from seqlab.sweep.running import run_sweep
+    from seqlab.sweep.view import SweepScreen
+
+    comparison = prepared(sweep, arms)
+    code = run_sweep(comparison.sweep, comparison.arms, SweepScreen(goes_on=True))
+    if code:
+        return code
+    print()
+    code = conclude(comparison, settled, lambda line: print(line, flush=True))
+    return code or report_on(comparison.sweep.directory)

@@ -3,7 +3,6 @@
 import contextlib
 import signal
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Literal
 from seqlab import files
 from seqlab.errors import RunFailed, UserError
 from seqlab.results import RESULT_FILE, RunResult, read_result
-from seqlab.sweep.orders import Done, Ended, References, Run
+from seqlab.sweep.orders import Done, Ended, Errand, Run
 from seqlab.sweep.pool import Lost, NotStarted, Worker
 
 Keep = Literal["nothing", "predictions"]
@@ -114,22 +113,22 @@ class Labour:
             raise RunFailed(problems[0])
         return [read_result(job.run_dir) for job in jobs]
 
-    def references(self, order: References) -> list[str]:
-        """Have the references trained; lines worth saying.
+    def errand(self, target: str, arguments: dict[str, Any]) -> list[str]:
+        """Have a function called in a worker; what it returns.
 
         Raises:
             Stopped: if asked to stop.
-            RunFailed: if they cannot be.
+            RunFailed: if the worker was lost.
         """
         with self._listening():
             try:
-                said = self._ask(self._workers[0], order, Done)
+                done = self._ask(self._workers[0], Errand(target=target, arguments=arguments), Done)
             except Lost as lost:
                 if self._signals:
                     raise Stopped(self._signals[0]) from None
-                raise RunFailed(f"the references were lost: {lost}") from None
-        assert isinstance(said, Done)
-        return said.said
+                raise RunFailed(f"{target.partition(':')[2]}: {lost}") from None
+        assert isinstance(done, Done)
+        return done.said
 
     def stop(self) -> None:
         """Let the workers end."""
@@ -168,7 +167,7 @@ class Labour:
                 return reason
         return reason
 
-    def _ask(self, worker: Worker, order: Run | References, answer: type[Ended] | type[Done]) -> Ended | Done:
+    def _ask(self, worker: Worker, order: Run | Errand, answer: type[Ended] | type[Done]) -> Ended | Done:
         worker.ensure()
         worker.send(order)
         while not isinstance(heard := worker.receive(1.0), answer):
@@ -205,8 +204,3 @@ def _is_done(job: Job) -> bool:
         return False
     ended = content.get("status") == "completed" or content.get("cause") == "diverged"
     return ended and content.get("command") == job.command
-
-
-def seconds_in_words_left(began: float, done: int, total: int) -> float | None:
-    """Seconds that the rest will take at the pace so far; None where nothing is known yet."""
-    return (time.monotonic() - began) / done * (total - done) if done else None

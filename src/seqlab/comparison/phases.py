@@ -17,6 +17,7 @@ from seqlab.comparison.selection import select
 from seqlab.comparison.widths import solved
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, UserError
 from seqlab.replication import (
+    PROFILES_FILE,
     REFERENCES_FILE,
     Chosen,
     Plan,
@@ -26,11 +27,11 @@ from seqlab.replication import (
     study_name,
     write_selection,
 )
-from seqlab.results import TrialRow
+from seqlab.results import BEST_CHECKPOINT, TrialRow
 from seqlab.sweep.arms import ComposedArm, compose_arms
 from seqlab.sweep.coordinator import workers_for
 from seqlab.sweep.definition import Arm, Sweep
-from seqlab.sweep.orders import References
+from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.pool import LOG_FILE, Worker
 from seqlab.sweep.rows import TRIALS_FILE, read_trials
 
@@ -167,6 +168,7 @@ def _conclude(
         say(f"{arm}: no configuration ({reason})")
     if not chosen:
         return EXIT_FAILED
+    _measure(sweep, arms, chosen, labour)
     _train_references(sweep, arms, chosen, labour, say)
     for number, replicates in enumerate(comparison.looks):
         what = f"{replicates} seeds of every arm on all training data, scored on the test part"
@@ -175,6 +177,25 @@ def _conclude(
             say(f"replicates: settled with {replicates}; {comparison.looks[-1]} were allowed")
             break
     return 0
+
+
+def _measure(sweep: Sweep, arms: Sequence[ComposedArm], chosen: Sequence[Chosen], labour: Labour) -> None:
+    """Latency and gradients of the chosen configurations, trained ones where tuning has kept weights."""
+    path = sweep.directory / PROFILES_FILE
+    if path.is_file():
+        return
+    by_name = {arm.name: arm for arm in arms}
+    first = [row for row in chosen if row.tuning == 0]
+    settings = {row.arm: by_name[row.arm].plain(row.parameters) for row in first}
+    weights = {row.arm: _checkpoint(trial_dir(sweep.directory, row.arm, row.trial)) for row in first}
+    arguments = {"settings": settings, "weights": weights, "path": path}
+    labour.errand("seqlab.comparison.errands:write_profiles", arguments)
+
+
+def _checkpoint(run_dir: Path) -> Path | None:
+    """The checkpoint of a trial that was kept, of its first fold if it has folds."""
+    places = [run_dir / BEST_CHECKPOINT, *sorted(run_dir.glob(f"fold-*/{BEST_CHECKPOINT}"))]
+    return next((path for path in places if path.is_file()), None)
 
 
 def _train_references(
@@ -192,9 +213,8 @@ def _train_references(
     arm: Mapping[str, ComposedArm] = {a.name: a for a in arms}
     settings = arm[study_name(row.arm, row.tuning)].plain(row.parameters)
     seed = sweep.config.protocol.seed
-    for line in labour.references(
-        References(settings=settings, path=sweep.directory / REFERENCES_FILE, seed=seed)
-    ):
+    arguments = {"settings": settings, "path": sweep.directory / REFERENCES_FILE, "seed": seed}
+    for line in labour.errand("seqlab.comparison.errands:write_references", arguments):
         say(line)
 
 

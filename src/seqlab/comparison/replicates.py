@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from seqlab import files
@@ -27,7 +26,7 @@ from seqlab.sweep.definition import Sweep
 
 # What a row of replicates.parquet is of: an arm, or the arm trained and tested on sequences shuffled in time.
 REPLICATE, SHUFFLED = "replicate", "shuffled"
-_MOST_SHUFFLED = 5
+MOST_SHUFFLED = 5
 
 
 def train_replicates(
@@ -55,7 +54,7 @@ def train_replicates(
             arm = by_name[study_name(row.arm, row.tuning)]
             found.append((row, n, REPLICATE, _job(sweep, arm, row, n, shuffled=False)))
     if sweep.config.protocol.references:
-        for n in range(min(count, _MOST_SHUFFLED)):
+        for n in range(min(count, MOST_SHUFFLED)):
             for row in chosen:
                 arm = by_name[study_name(row.arm, row.tuning)]
                 found.append((row, n, SHUFFLED, _job(sweep, arm, row, n, shuffled=True)))
@@ -112,8 +111,7 @@ def _table(chosen: Chosen, n: int, kind: str, result: RunResult) -> pa.Table | N
     path = result.run_dir / PREDICTIONS_FILE
     if result.status != "completed" or not path.is_file():
         return None
-    found = pq.read_table(path)
-    found = found.filter(pc.equal(found["split"], "test"))
+    found = pq.read_table(path, filters=[("split", "=", "test")])
     rows = found.num_rows
     about = {
         "kind": pa.array([kind] * rows, pa.string()),

@@ -14,8 +14,10 @@ from seqlab.replication import (
     SELECTION_FOLDER,
     Chosen,
     Plan,
+    Profile,
     arm_and_tuning,
     read_plan,
+    read_profiles,
     read_selection,
     readings,
     register_of,
@@ -70,7 +72,8 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
     protocol: Mapping[str, Any] = question["protocol"]
     rows = read_trials(sweep_dir / TRIALS_FILE)
     results = results_of(sweep_dir, plan, chosen, runs, str(protocol["metric"]))
-    arms = [_arm(name, plan, chosen, runs) for name in plan.arms]
+    profiles = read_profiles(sweep_dir)
+    arms = [_arm(name, plan, chosen, runs, profiles.get(name)) for name in plan.arms]
     some = next((run for of_arm in runs.values() for run in of_arm), None)
     contrasts = [
         Contrast(name=c.name, arm=c.arm, than=c.than, primary=True, differs=c.differs) for c in plan.contrasts
@@ -86,6 +89,10 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
         references=references_of(sweep_dir, results),
         tuning=_tuning(question, chosen, rows),
         curves=_curves(sweep_dir, chosen),
+        gradients={
+            arm: {state: np.array(values, dtype=np.float64) for state, values in profile.gradients.items()}
+            for arm, profile in profiles.items()
+        },
         ledger=[_ledger(name, rows, runs) for name in plan.arms],
         register=_register(sweep_dir, some),
         commands=_commands(sweep_dir, question, arms),
@@ -103,14 +110,19 @@ def _runs_of(sweep_dir: Path, chosen: Chosen) -> list[RunResult]:
 
 
 def _arm(
-    name: str, plan: Plan, chosen: Sequence[Chosen], runs: Mapping[tuple[str, int], Sequence[RunResult]]
+    name: str,
+    plan: Plan,
+    chosen: Sequence[Chosen],
+    runs: Mapping[tuple[str, int], Sequence[RunResult]],
+    profile: Profile | None,
 ) -> Arm:
     own = [run for row in chosen if row.arm == name for run in runs[name, row.tuning]]
     first = own[0] if own else None
     parameters = next((row.parameters for row in chosen if row.arm == name), {})
     cost: dict[str, float | None] = {}
     if first is not None:
-        cost = {key: first.cost.get(key) for key in ("parameters", "flops", "latency_ms")}
+        cost = {key: first.cost.get(key) for key in ("parameters", "flops")}
+        cost["latency_ms"] = profile.latency_ms if profile is not None else None
         seconds = [run.seconds.get("training", run.seconds.get("total", float("nan"))) for run in own]
         cost["seconds"] = float(np.mean(seconds))
     return Arm(

@@ -60,7 +60,7 @@ def show_summary(
     """
     objectives = sweep.config.objective
     best = best_rows(rows, objectives)
-    _show_ledger(console, sweep, rows)
+    show_ledger(console, sweep, rows)
     if best:
         show_leaders(console, rows, objectives, several_arms=len(sweep.arms) > 1)
         _show_importances(console, sweep, rows)
@@ -71,7 +71,8 @@ def show_summary(
     show_next_steps(console, sweep.directory, best, storage)
 
 
-def _show_ledger(console: Console, sweep: Sweep, rows: Sequence[TrialRow]) -> None:
+def show_ledger(console: Console, sweep: Sweep, rows: Sequence[TrialRow]) -> None:
+    """What every arm has spent, and how its trials ended."""
     budgets = {arm.name: sweep.config.budget.trials for arm in sweep.arms}
     progress = progress_of(rows, budgets, sweep.config.objective)
     counted = sum(row.state in COUNTED_STATES for row in rows)

@@ -23,7 +23,7 @@ from seqlab.sweep.progress import (
     seconds_left,
     trials_per_minute,
 )
-from seqlab.sweep.summary import TrialArm, show_summary
+from seqlab.sweep.summary import TrialArm, show_ledger, show_summary
 from seqlab.sweep.table import best_in_words, progress_table
 from seqlab.sweep.wording import broken, parameters_in_words, short_keys, shortened
 
@@ -40,9 +40,13 @@ class SweepScreen:
     Args:
         stream: where to write; standard output by default.
         live: whether lines may be rewritten; by default, if the stream is a terminal.
+        goes_on: whether a comparison follows, so that nothing is to be said of the best yet.
     """
 
-    def __init__(self, stream: TextIO | None = None, live: bool | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, live: bool | None = None, *, goes_on: bool = False
+    ) -> None:
+        self._goes_on = goes_on
         self._stream = stream or sys.stdout
         self._live = self._stream.isatty() if live is None else live
         self._lock = threading.RLock()
@@ -149,7 +153,10 @@ class SweepScreen:
                 self._held = []
             if stopped is not None:
                 self._console.print(f"[bold]stopped[/bold]: {escape(stopped)}", soft_wrap=True)
-            show_summary(self._console, sweep, rows, arms=arms, words_of=words_of, storage=storage)
+            if self._goes_on and stopped is None:
+                show_ledger(self._console, sweep, rows)
+            else:
+                show_summary(self._console, sweep, rows, arms=arms, words_of=words_of, storage=storage)
 
     # ---- plain lines
 

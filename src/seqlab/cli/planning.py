@@ -1,0 +1,71 @@
+"""`seqlab plan`: what a comparison would cost here, and what it could find, before anything is spent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from seqlab.cli.outcome import leaving_at_once
+from seqlab.cli.sweeping import sweep_of
+from seqlab.errors import UserError
+from seqlab.screen import PLAIN_WIDTH, duration_in_words
+from seqlab.sweep.table import plain_table
+
+# Shares of test items on which two good models commonly differ in being right.
+_DISAGREEMENTS = (0.02, 0.05, 0.1)
+
+
+def plan(words: Sequence[str], config_dir: Path | None) -> int:
+    """Print runs, time and detectable differences of a comparison; nothing is kept.
+
+    Args:
+        words: as behind `python sweep.py`.
+        config_dir: a folder with YAML of the user's own.
+
+    Raises:
+        UserError: for whatever the user can put right, also for a sweep that is no comparison.
+    """
+    sweep, arms = sweep_of(words, config_dir, ["seqlab", "plan", *words], to_run=True)
+    if not sweep.config.protocol.contrasts:
+        raise UserError(
+            f"seqlab plan: {sweep.name} is a search, not a comparison (its file has no protocol.contrasts)\n"
+            "see docs/protocol.md; python sweep.py shows what a search spends"
+        )
+    with leaving_at_once():
+        from seqlab.comparison.phases import prepared
+        from seqlab.comparison.planning import detectable, measured, phases_of, test_items
+
+    console = Console(width=PLAIN_WIDTH, highlight=False)
+    comparison = prepared(sweep, arms)
+    console.print(f"[bold]{sweep.name}[/bold]  {sweep.config.question}", soft_wrap=True)
+    for name, text in comparison.plan.words.items():
+        console.print(f"  {name:<20} {text}", soft_wrap=True)
+    console.print(f"\nmeasuring a short training of each of {len(comparison.plan.arms)} arms ...")
+    seconds, workers = measured(comparison, lambda line: console.print(line))
+    phases = phases_of(comparison, seconds, workers)
+    table = plain_table("", "runs", "epochs at most", f"time, {workers} at a time", left=("",))
+    for phase in phases:
+        table.add_row(phase.name, f"{phase.runs:,}", f"{phase.epochs:,}", duration_in_words(phase.seconds))
+    total = sum(phase.seconds for phase in phases)
+    runs, epochs = (sum(values) for values in zip(*((p.runs, p.epochs) for p in phases), strict=True))
+    table.add_row("together", f"{runs:,}", f"{epochs:,}", duration_in_words(total))
+    console.print(table)
+    items = test_items(comparison)
+    looks = sweep.config.protocol.replicates
+    console.print(
+        f"\nsmallest true difference that four of five such comparisons would find, with {items:,} test items:"
+    )
+    table = plain_table(
+        "seeds move the difference by", "arms disagree on", *(f"{n} replicates" for n in looks), left=("",)
+    )
+    for share in _DISAGREEMENTS:
+        for row in detectable(looks, items, share):
+            cells = [f"{100 * row.difference[n]:.1f} points" for n in looks]
+            table.add_row(f"{100 * row.deviation:.1f} points", f"{share:.0%} of items", *cells)
+    console.print(table)
+    console.print(
+        f"\nthe margin is {100 * sweep.config.protocol.margin:g} points. How much seeds move a difference is "
+        "known only afterwards: the report says it.",
+        soft_wrap=True,
+    )
+    return 0
