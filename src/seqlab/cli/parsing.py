@@ -36,6 +36,7 @@ def run_command(words: Sequence[str]) -> int:
         "sweep": lambda rest: run_sweep(rest, command="seqlab sweep"),
         "predict": _predict,
         "evaluate": _evaluate,
+        "plan": _plan,
         "status": _status,
         "check": _check,
     }
@@ -180,6 +181,20 @@ def _evaluate(words: Sequence[str]) -> int:
     from seqlab.cli.using import evaluate
 
     return evaluate(options.run_dir, options.part, options.plugins)
+
+
+def _plan(words: Sequence[str]) -> int:
+    parser = _Parser(prog="seqlab plan", add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("-cd", "--config-dir", type=Path)
+    options, rest = parser.parse_known_args(list(words))
+    _check_flags("seqlab plan", rest, _SWEEP_FLAGS, options.config_dir)
+    if options.help:
+        print(sweep_help("seqlab plan"))
+        return 0
+    from seqlab.cli.planning import plan
+
+    return plan(rest, options.config_dir)
 
 
 def _status(words: Sequence[str]) -> int:
