@@ -69,26 +69,10 @@ def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
     """
     with leaving_at_once():
         warm_up()  # while this process imports what it needs itself
-        from seqlab.sweep.running import run_sweep
-        from seqlab.sweep.view import SweepScreen
+        if sweep.config.protocol.contrasts:
+            from seqlab.cli.comparing import compare as work
+        else:
+            from seqlab.sweep.running import run_sweep as work
 
     with patient_stdout():
-        if sweep.config.protocol.contrasts:
-            return _compare(sweep, arms)
-        return run_sweep(sweep, arms, SweepScreen())
-
-
-def _compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
-    """Tune every arm, then replicate and report by the protocol."""
-    from seqlab.cli.reporting import report_on, settled
-    from seqlab.comparison.phases import conclude, prepared
-    from seqlab.sweep.running import run_sweep
-    from seqlab.sweep.view import SweepScreen
-
-    comparison = prepared(sweep, arms)
-    code = run_sweep(comparison.sweep, comparison.arms, SweepScreen(goes_on=True))
-    if code:
-        return code
-    print()
-    code = conclude(comparison, settled, lambda line: print(line, flush=True))
-    return code or report_on(comparison.sweep.directory)
+        return work(sweep, arms)

@@ -47,6 +47,8 @@ class Outcome:
         predictions: one row a sequence.
         best_checkpoint: None if there is none.
         figures: PNG files.
+        page: a self-contained HTML file; None if there is none.
+        tables: name -> rows, of which the first holds the columns.
     """
 
     status: Status
@@ -60,6 +62,8 @@ class Outcome:
     predictions: Sequence[Sequence[Any]] = ()
     best_checkpoint: Path | None = None
     figures: Sequence[Path] = ()
+    page: Path | None = None
+    tables: Mapping[str, Sequence[Sequence[Any]]] = field(default_factory=dict[str, Sequence[Sequence[Any]]])
 
 
 class Tracker(ABC):

@@ -145,6 +145,10 @@ class WandbTracker(Tracker):
         if outcome.predictions:
             rows = outcome.predictions[:MAX_PREDICTION_ROWS]
             shown["predictions"] = _table(outcome.prediction_columns, rows)
+        if outcome.page is not None:
+            shown["page"] = wandb.Html(outcome.page.read_text(encoding="utf-8"), inject=False)
+        for name, (columns, *rows) in outcome.tables.items():
+            shown[f"tables/{name}"] = _table(columns, rows)
         if shown:
             run.log(shown)
         if outcome.best_checkpoint is not None:

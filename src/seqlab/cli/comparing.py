@@ -1,0 +1,60 @@
+"""A comparison from the command line: tune, choose, replicate, report."""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from seqlab.comparison.phases import conclude, prepared
+from seqlab.comparison.tracking import track_report
+from seqlab.report.from_sweep import evidence_of_sweep
+from seqlab.report.judging import judge
+from seqlab.report.on_screen import show
+from seqlab.report.writing import write_report
+from seqlab.screen import PLAIN_WIDTH, shown_path
+from seqlab.sweep.arms import ComposedArm
+from seqlab.sweep.definition import Sweep
+from seqlab.sweep.running import run_sweep
+from seqlab.sweep.view import SweepScreen
+
+REPORT_FOLDER = "report"
+
+
+def compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
+    """Do what a comparison has left to do, and write its report; returns the exit code.
+
+    The last line on the screen is the path of the page.
+
+    Raises:
+        UserError: for whatever the user can put right.
+        RunFailed: if a run cannot be done.
+    """
+    comparison = prepared(sweep, arms)
+    code = run_sweep(comparison.sweep, comparison.arms, SweepScreen(goes_on=True))
+    if code:
+        return code
+    print()
+    code = conclude(comparison, _is_settled, _say)
+    if code:
+        return code
+    directory = comparison.sweep.directory
+    evidence = evidence_of_sweep(directory)
+    findings = judge(evidence)
+    page = write_report(evidence, directory / REPORT_FOLDER, findings)
+    summary = {f"verdict.{v.contrast.name}": v.word for v in findings.primary if v.dataset is None}
+    line = track_report(comparison, page, {"answer": findings.answer, **summary})
+    if line is not None:
+        print(line)
+    print()
+    show(evidence, findings, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False))
+    print(shown_path(page))
+    return 0
+
+
+def _is_settled(directory: Path, replicates: int) -> bool:
+    """Whether no primary contrast is open."""
+    return all(verdict.word != "open" for verdict in judge(evidence_of_sweep(directory)).primary)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
