@@ -26,8 +26,8 @@ CASES = [
     {"probe": "parity", "length": 12, "length_jitter": 4, "marked": 3},
     {"probe": "parity", "length": 5, "marked": 5},
     {"probe": "future_decides", "length": 15, "length_jitter": 5},
-    {"probe": "future_decides", "length": 15, "length_jitter": 5, "decides": "past"},
-    {"probe": "future_decides", "length": 9, "symbols": 8},
+    {"probe": "future_decides", "length": 15, "length_jitter": 5, "decides": "last_two"},
+    {"probe": "future_decides", "length": 2},
 ]
 IDS = ["-".join(str(value) for value in case.values()) for case in CASES]
 
@@ -61,18 +61,9 @@ def read_slowly(config: ProbeConfig, steps: np.ndarray, names: list[str]) -> str
         for bit, mark in zip(column["bit"], marks, strict=True):
             ones += bit == 1 and mark == 1
         return "odd" if ones % 2 else "even"
-    question = len(steps) - 1 if config.decides == "future" else 0
-    assert [t for t, mark in enumerate(column["question"]) if mark == 1] == [question]
-    assert column["sign"][question] == 0
-    signs: dict[str, float] = {}
-    for t in range(len(steps)):
-        if t != question and (names_here := [name for name in shown[t] if name.startswith("name ")]):
-            (name,) = names_here
-            assert name not in signs, "every name once"
-            signs[name] = column["sign"][t]
-    assert len(signs) == config.symbols and set(signs.values()) <= {-1, 1}
-    (asked,) = (name for name in shown[question] if name.startswith("name "))
-    return "plus" if signs[asked] == 1 else "minus"
+    assert all(len(symbols) == 1 for symbols in shown)
+    where = 0 if config.decides == "both_ends" else len(steps) - 2
+    return shown[where][0] + shown[len(steps) - 1][0]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
@@ -106,7 +97,7 @@ def test_classes_are_equally_frequent(probe: str):
     labels = Probes(ProbeConfig(probe=probe, length=20, test_size=100_000)).read_test().labels
     assert labels is not None
     counts = Counter(labels)
-    assert len(counts) == (4 if probe in ("recall_first", "temporal_order") else 2)
+    assert len(counts) == (2 if probe in ("adding", "parity") else 4)
     chance = 1 / len(counts)
     five_errors = 5 * np.sqrt(100_000 * chance * (1 - chance))
     assert all(abs(count - 100_000 * chance) < five_errors for count in counts.values())
@@ -197,7 +188,6 @@ def test_only_distractors_of_the_same_symbols_hide_the_first():
             {"length": 10, "length_jitter": 9},
             "length_jitter: 9 is not allowed\nallowed: an integer at most 8",
         ),
-        ({"probe": "future_decides", "length": 8, "symbols": 8}, "allowed: an integer at least 9"),
         ({"probe": "parity", "length": 4, "marked": 5}, "allowed: an integer at least 5"),
         (
             {"probe": "parity", "length": 6, "length_jitter": 2, "marked": 5},

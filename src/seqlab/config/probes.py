@@ -40,7 +40,7 @@ class ProbeConfig(DataConfig):
     )
     symbols: int = option(
         4,
-        "Symbols that the first may be (recall_first), distractors (temporal_order), or names (future_decides).",
+        "Symbols that the first may be (recall_first), or kinds of distractors (temporal_order).",
         unit="symbols",
         low=2,
         high=26,
@@ -52,18 +52,14 @@ class ProbeConfig(DataConfig):
     marked: int | None = option(
         None, "How many steps count, at random places (parity); null: every step.", unit="time steps", low=1
     )
-    decides: Literal["future", "past"] = option(
-        "future", "Where the question stands (future_decides): in the last step, or in the first."
+    decides: Literal["both_ends", "last_two"] = option(
+        "both_ends", "Which steps decide (future_decides): the first and the last, or the last two."
     )
 
     def __post_init__(self) -> None:
         """Check ranges, and that the shortest sequence has room for what the probe puts into it."""
         Checked.__post_init__(self)
-        needed = 2
-        if self.probe == "future_decides":
-            needed = self.symbols + 1
-        elif self.probe == "parity" and self.marked is not None:
-            needed = max(needed, self.marked)
+        needed = max(2, self.marked or 0) if self.probe == "parity" else 2
         if self.length < needed:
             raise ConfigError(
                 "length", self.length, f"an integer at least {needed} ({self.probe} with these settings)"

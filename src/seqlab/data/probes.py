@@ -19,6 +19,7 @@ from seqlab.sequences import FloatArray, Sequences
 Integers = npt.NDArray[np.int64]
 Generator = np.random.Generator
 _TRAIN, _TEST = 1, 2
+_ORDERS = ("XX", "XY", "YX", "YY")
 _BLOCK = 256  # sequences drawn together; another number is another data set
 
 
@@ -147,29 +148,19 @@ def _parity(rng: Generator, lengths: Integers, config: ProbeConfig) -> tuple[Flo
 
 
 def _future_decides(rng: Generator, lengths: Integers, config: ProbeConfig) -> tuple[FloatArray, Integers]:
-    """What stood beside the name that the question asks for?
+    """Which two symbols stand at the ends: XX, XY, YX or YY?
 
-    Every name occurs once, at a random place and with a sign of its own; all other steps are empty. The question, a
-    step that shows one name again beside a mark, asks for the sign of that name. It stands last (`decides=future`):
-    who reads forwards must keep the signs of all names, who reads backwards only the name and then its sign. Or it
-    stands first (`decides=past`), and it is the other way round. A form of associative recall (Graves, Wayne &
-    Danihelka 2014, "Neural Turing machines", section 4.3) with single keys.
+    Every step shows X or Y by chance. With `decides=both_ends` the class is the first and the last of them: who reads
+    in one direction, whichever it is, must carry a symbol through all steps, and who reads in both has each symbol
+    at hand where a direction ends (the case for bidirectional networks, Schuster & Paliwal 1997). With
+    `decides=last_two` the class is the last two: who reads forwards has both at hand, and a second direction, which
+    would have to carry both, is of no use. One symbol alone is right every second time; blind to order, one knows
+    next to nothing of a long sequence.
     """
-    count, names, longest = len(lengths), config.symbols, int(lengths.max())
-    rows = np.arange(count)
-    steps = np.zeros((count, longest, names + 2), dtype=np.float32)
-    signs = rng.integers(2, size=(count, names))
-    lots = np.where(np.arange(longest - 1) < lengths[:, None] - 1, rng.random((count, longest - 1)), 2.0)
-    places = np.argsort(lots, axis=1)[:, :names]  # in random order, without repetition, before the last step
-    asked = rng.integers(names, size=count)
-    question = lengths - 1
-    if config.decides == "past":
-        places, question = places + 1, np.zeros_like(lengths)
-    steps[rows[:, None], places, np.arange(names)] = 1
-    steps[rows[:, None], places, names] = 2 * signs - 1
-    steps[rows, question, asked] = 1
-    steps[rows, question, names + 1] = 1
-    return steps, signs[rows, asked]
+    rows = np.arange(len(lengths))
+    drawn = rng.integers(2, size=(len(lengths), lengths.max()))
+    first = drawn[:, 0] if config.decides == "both_ends" else drawn[rows, lengths - 2]
+    return _one_hot(drawn, 2), 2 * first + drawn[rows, lengths - 1]
 
 
 def _one_hot(drawn: Integers, count: int) -> FloatArray:
@@ -194,7 +185,7 @@ _RULES: dict[Probe, _Rule] = {
     "temporal_order": _Rule(
         _temporal_order,
         lambda config: ["X", "Y", *(f"distractor {k + 1}" for k in range(config.symbols))],
-        lambda config: ["XX", "XY", "YX", "YY"],
+        lambda config: _ORDERS,
     ),
     "adding": _Rule(
         _adding, lambda config: ["value", "marked"], lambda config: ["sum up to 1", "sum above 1"]
@@ -204,9 +195,5 @@ _RULES: dict[Probe, _Rule] = {
         lambda config: ["bit"] if config.marked is None else ["bit", "marked"],
         lambda config: ["even", "odd"],
     ),
-    "future_decides": _Rule(
-        _future_decides,
-        lambda config: [*(f"name {letter}" for letter in _letters(config)), "sign", "question"],
-        lambda config: ["minus", "plus"],
-    ),
+    "future_decides": _Rule(_future_decides, lambda config: ["X", "Y"], lambda config: _ORDERS),
 }
