@@ -92,6 +92,32 @@ class TrialConfig(Checked):
     keep: int = option(
         3, "How many of an arm's best trials keep checkpoints, predictions and figures.", unit="trials", low=0
     )
+    folds: int | None = option(
+        None,
+        "Parts of a stratified cross-validation: a trial is a run for each, and its value their mean; "
+        "null: one run, with its own validation part.",
+        unit="parts",
+        low=2,
+    )
+    fold_repeats: int = option(
+        1,
+        "How often the cross-validation is done, each time dealt out anew (with folds).",
+        unit="times",
+        low=1,
+    )
+
+    def __post_init__(self) -> None:
+        """Check ranges, and that there is something to repeat."""
+        Checked.__post_init__(self)
+        if self.folds is None and self.fold_repeats > 1:
+            raise ConfigError(
+                "fold_repeats", self.fold_repeats, "1, unless folds says how many parts there are"
+            )
+
+    @property
+    def runs(self) -> int:
+        """How many runs a trial is."""
+        return (self.folds or 1) * self.fold_repeats
 
 
 @dataclass(slots=True, kw_only=True)

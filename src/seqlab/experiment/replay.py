@@ -37,8 +37,9 @@ def replay(run_dir: Path, experiment: Experiment, job_type: str = "trial") -> li
     )
     if line is not None and "online failed" in line:
         said.append(line)
-    for row in files.read_rows(run_dir / METRICS_FILE):
-        tracker.log(EpochRow(**row))
+    if (run_dir / METRICS_FILE).is_file():  # a trial of several folds has none of its own
+        for row in files.read_rows(run_dir / METRICS_FILE):
+            tracker.log(EpochRow(**row))
     best = run_dir / BEST_CHECKPOINT
     tracker.finish(
         Outcome(

@@ -39,6 +39,7 @@ def check_sweep_space(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
         tried = [(None, values) for values in points[:_BUILT]]
         for pinned, values in [*_ends(arm), *tried]:
             experiment = _built(arm, values, pinned)
+            _check_validation(sweep, experiment)
             parts.setdefault(parts_named(experiment), experiment)
         _check_constraints(sweep, arm, points)
     for parameter in arms[0].parameters:
@@ -99,6 +100,20 @@ def _built(arm: ComposedArm, values: dict[str, Scalar], pinned: Parameter | None
             raise error.under("space") from None
         key = pinned.key if pinned is not None else next(reversed(values))
         raise UserError(f"space.{key}: {values[key]!r} does not go with the rest of {at}\n{error}") from None
+
+
+def _check_validation(sweep: Sweep, experiment: Experiment) -> None:
+    """Refuse trials without a validation part, and folds that are asked for twice."""
+    data, folds = experiment.data, sweep.config.trial.folds
+    if folds is not None and data.folds is not None:
+        raise UserError(
+            f"data.folds: {data.folds} is not allowed with trial.folds={folds}, which sets it\nallowed: one of them"
+        )
+    if folds is None and not data.validates:
+        raise UserError(
+            "data.validation_fraction: 0 is not allowed; trials are chosen by their validation part\n"
+            "allowed: a fraction above 0, or trial.folds=5"
+        )
 
 
 def _check_constraints(sweep: Sweep, arm: ComposedArm, points: Sequence[dict[str, Scalar]]) -> None:

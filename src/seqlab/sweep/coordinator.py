@@ -221,7 +221,9 @@ class Coordinator:
         study = self._store.study(name, directions(self._sweep.config.objective))
         arm = next(arm for arm in self._arms if arm.name == name)
         longest = arm.experiment(arm.walk(lambda p: p.ends()[-1])).trainer.max_epochs
-        study.pruner = make_pruner(self._sweep.config.pruner, longest)
+        trial = self._sweep.config.trial
+        folds = trial.runs if trial.folds is not None else 0
+        study.pruner = make_pruner(self._sweep.config.pruner, longest, folds)
         return study
 
     def _claim(self) -> Claim | Literal["wait", "done"]:

@@ -25,6 +25,8 @@ QUESTION_FILE = "sweep.yaml"
 QUESTION_HEADER = "# The question of a seqlab sweep; its trials answer this one and no other"
 # Parts of the sweep's own settings that make the question.
 _ASKED = ("space", "objective", "constraints", "sampler", "pruner", "protocol")
+# Of the settings of a trial, those on which its value depends.
+_OF_TRIALS = ("folds", "fold_repeats")
 _WIDTH = 60
 _NOTHING = object()
 
@@ -43,7 +45,7 @@ def question_of(sweep: Sweep, arms: Sequence[ComposedArm]) -> dict[str, Any]:
         "question": sweep.config.question,
         "fixed": redact_words([word for word in sweep.fixed if not _is_apart(key_of(word))]),
         "arms": {arm.name: redact_words(arm.overrides) for arm in sweep.arms},
-        **{key: config[key] for key in _ASKED},
+        **_asked(config),
         "settings": {arm.name: _settings(arm) for arm in arms},
     }
     return redact(question)
@@ -86,6 +88,12 @@ def read_question(directory: Path) -> dict[str, Any] | None:
     return content
 
 
+def _asked(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a sweep's settings that makes its question."""
+    trial = {key: config["trial"][key] for key in _OF_TRIALS}
+    return {**{key: config[key] for key in _ASKED}, "trial": trial}
+
+
 def _settings(arm: ComposedArm) -> dict[str, Any]:
     """The settings of an arm's runs, but for what the search sets; one set for every choice of files."""
     sets = {" ".join(f"{key}={value}" for key, value in chosen): tree for chosen, tree in arm.trees.items()}
@@ -115,10 +123,9 @@ def _is_apart(key: str) -> bool:
 
 def _comparable(question: Mapping[str, Any]) -> dict[str, Any]:
     """What two questions are compared by, with defaults where a setting is not mentioned."""
-    asked = {key: question[key] for key in _ASKED if key in question}
+    asked = {key: question[key] for key in (*_ASKED, "trial") if key in question}
     with contextlib.suppress(ConfigError):
-        config = to_plain(build(SweepConfig, asked))
-        asked = {key: config[key] for key in _ASKED}
+        asked = _asked(to_plain(build(SweepConfig, asked)))
     settings = question.get("settings")
     named = settings if isinstance(settings, Mapping) else {}
     return {

@@ -61,6 +61,10 @@ def sweep_in_words(
     if sweep.fixed:
         lines.append(("fixed", shortened(" ".join(redact_words(sweep.fixed)), 200)))
     lines.append(("sampler", _sampler_in_words(sweep)))
+    trial = config.trial
+    if trial.folds is not None:
+        dealt = f"{trial.fold_repeats} x {trial.folds}" if trial.fold_repeats > 1 else f"{trial.folds}"
+        lines.append(("trial", f"the mean over {dealt} folds, the same for every trial and arm"))
     lines.append(("pruner", _pruner_in_words(sweep)))
     lines.append(("budget", _budget_in_words(sweep, rows, budgets)))
     lines.append(("workers", f"{workers}"))
@@ -80,7 +84,8 @@ def _pruner_in_words(sweep: Sweep) -> str:
     pruner = sweep.config.pruner
     if pruner.name == "none":
         return "none: every trial trains to its end"
-    start = f"{pruner.name}, every trial gets {pruner.warmup_epochs} epochs"
+    first = f"{pruner.warmup_epochs} epochs" if sweep.config.trial.folds is None else "its first fold"
+    start = f"{pruner.name}, every trial gets {first}"
     if pruner.name == "median":
         return (
             f"{start}, then goes on while it is above the median (from trial {pruner.startup_trials + 1} on)"

@@ -12,11 +12,17 @@ from seqlab.sweep.progress import best_rows, ranked
 
 TRIALS_FOLDER = "trials"
 _CHECKPOINTS = "checkpoints"
+_FOLD = "fold-"
 
 
 def trial_dir(sweep_dir: Path, arm: str, number: int) -> Path:
     """The run directory of a trial."""
     return sweep_dir / TRIALS_FOLDER / arm / str(number)
+
+
+def fold_dir(trial: Path, number: int) -> Path:
+    """The run directory of a trial's fold, counted from 0."""
+    return trial / f"{_FOLD}{number}"
 
 
 class Keeper:
@@ -45,7 +51,7 @@ class Keeper:
             known = {row.number: row for row in (*self._kept.get(arm, ()), *rows)}
             self._kept[arm] = self._best([known[number] for number in sorted(known)])
             for number in known.keys() - {row.number for row in self._kept[arm]}:
-                _drop(trial_dir(self._sweep_dir, arm, number))
+                drop_files(trial_dir(self._sweep_dir, arm, number))
 
     def _best(self, rows: Sequence[TrialRow]) -> list[TrialRow]:
         if self._count == 0:
@@ -54,8 +60,10 @@ class Keeper:
         return best_rows(rows, self._objectives) if several else ranked(rows, self._objectives)[: self._count]
 
 
-def _drop(place: Path) -> None:
-    if (place / _CHECKPOINTS).is_dir():
-        shutil.rmtree(place / _CHECKPOINTS, ignore_errors=True)
-        shutil.rmtree(place / FIGURES_FOLDER, ignore_errors=True)
-        (place / PREDICTIONS_FILE).unlink(missing_ok=True)
+def drop_files(trial: Path) -> None:
+    """Remove what only the best trials keep; their numbers stay."""
+    for place in (trial, *trial.glob(f"{_FOLD}*")):
+        if (place / _CHECKPOINTS).is_dir():
+            shutil.rmtree(place / _CHECKPOINTS, ignore_errors=True)
+            shutil.rmtree(place / FIGURES_FOLDER, ignore_errors=True)
+            (place / PREDICTIONS_FILE).unlink(missing_ok=True)

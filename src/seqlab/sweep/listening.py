@@ -16,7 +16,7 @@ from seqlab.sweep.conditions import Condition, constraints_of
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.keeping import Keeper
 from seqlab.sweep.objectives import is_cost
-from seqlab.sweep.orders import Begins, Costs, Ended, Epoch, Note, Order, Scored
+from seqlab.sweep.orders import Begins, Costs, Ended, Epoch, FoldDone, Note, Order, Scored
 from seqlab.sweep.pool import STOP_SECONDS, Lost, NotStarted, Worker
 
 _LOOK_SECONDS = 0.2
@@ -85,7 +85,7 @@ class Listening:
                 raise Lost("the sweep was stopped before it began")
             heard.begun = time.monotonic()
             worker.send(order)
-            self._listen(arm, row, trial, worker, heard, last=int(order.settings["trainer"]["max_epochs"]))
+            self._listen(arm, row, trial, worker, heard, order)
         except Lost as lost:
             worker.kill()
             heard.lost, heard.hopeless = str(lost), isinstance(lost, NotStarted)
@@ -98,8 +98,7 @@ class Listening:
         trial: optuna.Trial,
         worker: Worker,
         heard: Heard,
-        *,
-        last: int,
+        order: Order,
     ) -> None:
         """Hear a worker out, and answer it.
 
@@ -107,6 +106,7 @@ class Listening:
             Lost: if the worker is gone, takes too long, or does not stop when asked.
         """
         timeout = self._config.trial.timeout
+        last = len(order.folds) or int(order.settings["trainer"]["max_epochs"])
         asked_to_stop: float | None = None
         while heard.ended is None:
             now = time.monotonic()
@@ -124,12 +124,15 @@ class Listening:
                     self._overhead.before.append(seconds)
                 case Epoch(epoch, value):
                     heard.epochs = epoch
-                    if self._config.pruner.name != "none":
+                    if order.prunes and not order.folds:
                         # after its last epoch a trial has nothing left that pruning could save
                         worker.send(_prune(trial, epoch, value) and epoch < last)
                     shown = () if value is None else (value,)
                     spent = now - heard.begun
                     self._books.put(dataclasses.replace(row, epochs=epoch, values=shown, seconds=spent))
+                case FoldDone(number, value):
+                    if order.prunes:
+                        worker.send(_prune(trial, number, value) and number < last)
                 case Scored(values, seconds):
                     heard.values = values
                     self._overhead.after.append(seconds)
@@ -156,8 +159,8 @@ class Listening:
         return all(held)
 
 
-def _prune(trial: optuna.Trial, epoch: int, value: float | None) -> bool:
+def _prune(trial: optuna.Trial, step: int, value: float | None) -> bool:
     if value is None or not math.isfinite(value):
         return False  # undefined is not bad, and a trial that has diverged says so itself
-    trial.report(value, epoch)
+    trial.report(value, step)
     return trial.should_prune()

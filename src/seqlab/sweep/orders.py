@@ -1,13 +1,29 @@
 """What coordinator and worker say to each other, over a pipe. Plain contents; neither needs torch to read them.
 
 A worker gets an `Order`, answers with messages while it trains, and waits for a word where one is due: after
-`Costs` (True: go on), `Epoch` of a sweep that prunes (True: stop here), `Scored` (True: keep the files). A `Run`
-belongs to no study: nothing is asked, and `Ended` is the answer.
+`Costs` (True: go on), `Epoch` of a sweep that prunes (True: stop here), `Scored` (True: keep the files). In a trial of
+several folds it is `FoldDone` and not `Epoch` that asks whether to stop. A `Run` belongs to no study: nothing is asked,
+and `Ended` is the answer.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """One run of a trial that has several.
+
+    Args:
+        settings: the whole experiment as plain contents.
+        run_dir: where its files go, below the trial's.
+        command: the command line that repeats it.
+    """
+
+    settings: dict[str, Any]
+    run_dir: Path
+    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +38,8 @@ class Order:
         metrics: objectives, such as ("validation.accuracy", "cost.parameters").
         ask_costs: whether a constraint is waiting for the costs before anything is trained.
         latency: whether cost.latency_ms is wanted.
-        prunes: whether an answer is due after every epoch.
+        prunes: whether an answer is due after every epoch, or after every fold.
+        folds: the runs whose mean it is; none: it is a run itself.
     """
 
     settings: dict[str, Any]
@@ -33,6 +50,7 @@ class Order:
     ask_costs: bool
     latency: bool
     prunes: bool
+    folds: tuple[Fold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +136,20 @@ class Begins:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch is over: its number from 1, and the first objective at the best epoch so far."""
+    """An epoch is over: its number from 1, and the first objective at the best epoch so far.
+
+    In a trial of several folds the epochs of all folds are counted on, and the value is the mean over the folds.
+    """
 
     epoch: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoldDone:
+    """A fold is over: its number from 1, and the first objective's mean over the folds so far."""
+
+    number: int
     value: float | None
 
 
@@ -158,4 +187,4 @@ class Ended:
     costs: dict[str, float | None]
 
 
-Message = Done | Ready | Costs | Begins | Epoch | Scored | Note | Ended
+Message = Done | Ready | Costs | Begins | Epoch | FoldDone | Scored | Note | Ended

@@ -45,9 +45,7 @@ class Foreman:
     def epoch(self, row: EpochRow, best: EpochRow) -> bool:
         """Pass the value of the best epoch so far on, and wait for a word if one is due."""
         self._last_step = time.monotonic()
-        part, _, name = self._metrics[0].partition(".")
-        value = best.validation.get(name) if part == "validation" else None
-        self._line.send(Epoch(row.epoch, value))
+        self._line.send(Epoch(row.epoch, value_at(best, self._metrics[0])))
         return bool(self._line.recv()) if self._prunes else False
 
     def scored(self, result: RunResult) -> Keep:
@@ -55,6 +53,12 @@ class Foreman:
         values = tuple(objective_value(result, metric) for metric in self._metrics)
         self._line.send(Scored(values, time.monotonic() - self._last_step))
         return "checkpoint" if self._line.recv() else "nothing"
+
+
+def value_at(row: EpochRow, metric: str) -> float | None:
+    """Such as "validation.accuracy" of an epoch; a cost is no epoch's."""
+    part, _, name = metric.partition(".")
+    return row.validation.get(name) if part == "validation" else None
 
 
 def objective_value(result: RunResult, metric: str) -> float | None:

@@ -86,14 +86,15 @@ def fixed_to(sampler: BaseSampler, values: Mapping[str, Scalar]) -> BaseSampler:
         return PartialFixedSampler(dict(values), sampler)
 
 
-def make_pruner(config: PrunerConfig, max_epochs: int) -> BasePruner:
+def make_pruner(config: PrunerConfig, max_epochs: int, folds: int = 0) -> BasePruner:
     """The pruner of an arm's study.
 
     Args:
         config: which algorithm.
         max_epochs: of an unpruned trial.
+        folds: of such a trial, by which it is pruned; 0: by epochs.
     """
-    first = min(config.warmup_epochs, max_epochs)
+    first, last = (1, folds) if folds else (min(config.warmup_epochs, max_epochs), max_epochs)
     match config.name:
         case "none":
             return NopPruner()
@@ -103,7 +104,7 @@ def make_pruner(config: PrunerConfig, max_epochs: int) -> BasePruner:
             return SuccessiveHalvingPruner(min_resource=first, reduction_factor=config.reduction_factor)
         case "hyperband":
             return HyperbandPruner(
-                min_resource=first, max_resource=max_epochs, reduction_factor=config.reduction_factor
+                min_resource=first, max_resource=last, reduction_factor=config.reduction_factor
             )
 
 

@@ -24,7 +24,7 @@ from seqlab.sweep.definition import Sweep
 from seqlab.sweep.importance import prepare_importances
 from seqlab.sweep.objectives import is_cost
 from seqlab.sweep.opening import opened
-from seqlab.sweep.ordering import Orders, words_of
+from seqlab.sweep.ordering import Orders
 from seqlab.sweep.orders import Costs, CostsOf
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE, Lost, Worker
@@ -101,13 +101,12 @@ def _work(
     except OSError as error:
         coordinator.fatal = coordinator.fatal or f"{error.strerror or error}: {sweep.directory / TRIALS_FILE}"
     stopped, code = _how_it_ended(sweep, coordinator)
-    by_name = {arm.name: arm for arm in arms}
     storage = storage_of(sweep)
     screen.after(
         books.rows(),
         time.monotonic() - began,
         arms=list(arms),
-        words_of=lambda row: words_of(by_name[row.arm], row.parameters),
+        words_of=orders.words_of,
         storage=storage and shown_address(storage),
         stopped=stopped,
     )

@@ -17,6 +17,7 @@ from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.leaderboard import show_leaders
 from seqlab.sweep.next_steps import result_of, show_next_steps
 from seqlab.sweep.objectives import is_cost, maximize, value_in_words
+from seqlab.sweep.ordering import whole_words
 from seqlab.sweep.progress import best_rows, progress_of, ranked
 from seqlab.sweep.space import Parameter, Space
 from seqlab.sweep.table import plain_table, progress_table
@@ -212,8 +213,15 @@ def _show_best(
     )
     if start[0] == "seqlab":
         start = [*shlex.split(shown_tool("seqlab")), "train"]
-    console.print("the same again")
-    console.print(f"  {escape(shlex.join([*start, *sweep.flags, *words_of(first)]))}", soft_wrap=True)
+    trial, again = sweep.config.trial, list(words_of(first))
+    console.print("the same again" if trial.folds is None else f"the first of its {trial.runs} folds again")
+    console.print(f"  {escape(shlex.join([*start, *sweep.flags, *again]))}", soft_wrap=True)
+    if trial.folds is not None:
+        console.print(
+            "the same on all of the training data, for as many epochs as were best (the folds' median)"
+        )
+        words = whole_words(again, result.epochs["best"] if result is not None else None)
+        console.print(f"  {escape(shlex.join([*start, *sweep.flags, *words]))}", soft_wrap=True)
 
 
 def _baselines_in_words(

@@ -21,7 +21,7 @@ from seqlab.results import TrialState as State
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books, Overhead
 from seqlab.sweep.definition import Sweep
-from seqlab.sweep.keeping import Keeper
+from seqlab.sweep.keeping import Keeper, drop_files, trial_dir
 from seqlab.sweep.listening import Heard, Listening
 from seqlab.sweep.objectives import worst
 from seqlab.sweep.ordering import Orders
@@ -283,5 +283,7 @@ class Trials:
         row = dataclasses.replace(
             row, state=state, reason=reason, epochs=epochs, seconds=seconds, values=told or none
         )
+        if state != "complete":  # what its folds have kept meanwhile
+            drop_files(trial_dir(self._sweep.directory, row.arm, row.number))
         self._books.put(row)
         return row

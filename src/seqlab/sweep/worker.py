@@ -27,6 +27,7 @@ from seqlab.errors import RunFailed, UserError
 from seqlab.experiment import run
 from seqlab.experiment.finishing import finish
 from seqlab.experiment.fitting import threads
+from seqlab.experiment.oversight import Overseer
 from seqlab.experiment.processes import Interrupted
 from seqlab.experiment.replay import replay
 from seqlab.experiment.scoring import computed_costs, first_batch, latency_ms
@@ -35,6 +36,7 @@ from seqlab.model import SequenceModel
 from seqlab.plugins import load_plugins
 from seqlab.quiet import quiet_libraries
 from seqlab.results import RunResult
+from seqlab.sweep.folding import train_folds
 from seqlab.sweep.orders import (
     After,
     Costs,
@@ -43,6 +45,7 @@ from seqlab.sweep.orders import (
     Ended,
     Epoch,
     Errand,
+    Fold,
     Message,
     Order,
     Ready,
@@ -50,6 +53,8 @@ from seqlab.sweep.orders import (
     Scored,
 )
 from seqlab.sweep.overseers import Attendant, Foreman, Line, Teller
+
+_RELAY_SECONDS = 10.0
 
 
 def serve(connection: Connection, number: int, plugins: list[str], log: Path) -> None:
@@ -143,14 +148,17 @@ def _alone(order: Run, line: _Listener) -> Ended:
 
 def _run(order: Order, line: _Listener) -> Ended:
     arrived = time.monotonic()
-    experiment = build_experiment(order.settings)
+    experiment = build_experiment(order.folds[0].settings if order.folds else order.settings)
     found: dict[str, float | None] = {}
     if order.ask_costs:
         found = costs(experiment, order.latency)
         line.send(Costs([found]))
         if not line.recv():
             return Ended("infeasible", None, None, 0, found)
-    return _end_of(_train(experiment, order, line, arrived))
+    if order.folds:
+        return train_folds(order, line, lambda fold, overseer: _train(fold, line, overseer, ()))
+    asks = (Scored, Epoch) if order.prunes else (Scored,)
+    return _end_of(_train(order, line, lambda to: Foreman(order, to, arrived), asks))
 
 
 def _end_of(result: RunResult) -> Ended:
@@ -175,31 +183,40 @@ def _afterwards(order: After) -> list[str]:
         return [f"trial {order.run_dir.name}: {undone} ({type(error).__name__}: {error})"]
 
 
-def _train(experiment: Experiment, order: Order, line: _Listener, arrived: float) -> RunResult:
+def _train(
+    order: Order | Fold, line: _Listener, overseer: Callable[[Line], Overseer], asks: tuple[type, ...]
+) -> RunResult:
+    """Train a run under an overseer; a line into other processes is relayed, with an answer to messages that ask."""
+    experiment = build_experiment(order.settings)
+
     def begin(to: Line) -> RunResult:
         return run(
             experiment,
             run_dir=order.run_dir,
             command=order.command,
-            overseer=Foreman(order, to, arrived),
+            overseer=overseer(to),
             watcher=Teller(to),
         )
 
     if _in_one_process(experiment):
         return begin(line)
     ours, theirs = Pipe()
-    with ours, theirs:
-        threading.Thread(target=_relay, args=(ours, line, order), daemon=True).start()
-        return begin(theirs)
+    relay = threading.Thread(target=_relay, args=(ours, line, asks), daemon=True)
+    with ours:
+        relay.start()
+        with theirs:
+            result = begin(theirs)
+        relay.join(_RELAY_SECONDS)  # what was said last is passed on before anything else is said
+        return result
 
 
-def _relay(ours: Connection, line: _Listener, order: Order) -> None:
+def _relay(ours: Connection, line: _Listener, asks: tuple[type, ...]) -> None:
     """Pass on what the first process of a trial says, and what is answered."""
     with contextlib.suppress(EOFError, OSError):
         while True:
             message = ours.recv()
             line.send(message)
-            if isinstance(message, Scored) or (order.prunes and isinstance(message, Epoch)):
+            if isinstance(message, asks):
                 ours.send(line.recv())
 
 
