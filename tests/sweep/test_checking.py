@@ -108,6 +108,28 @@ def test_constraints_that_one_arm_cannot_meet_name_it():
     assert "points of arm large" in message
 
 
+@pytest.mark.parametrize(
+    ("words", "hints"),
+    [
+        (["data.validation_fraction=0"], ["data.validation_fraction", "trial.folds"]),
+        (["data.folds=4", "trial.folds=5"], ["data.folds: 4", "trial.folds=5"]),
+        (["trial.fold_repeats=2"], ["trial.fold_repeats: 2", "folds"]),
+        (["trial.folds=1"], ["trial.folds: 1", "at least 2"]),
+    ],
+)
+def test_trials_need_something_that_validates_them(words: list[str], hints: list[str]):
+    said = refused(SEED, *words)
+    assert all(hint in said for hint in hints), said
+    check(SEED, "data.validation_fraction=0", "trial.folds=5", "trial.fold_repeats=2")
+    check(SEED, "data.validation_fraction=0", "data.folds=5")
+
+
+def test_a_search_over_the_validation_part_may_not_take_it_away():
+    space = {"data.validation_fraction": {"low": 0, "high": 0.5}}
+    assert "data.validation_fraction: 0 is not allowed" in refused(space)
+    assert "early_stopping" in refused({**SEED}, "data.validation_fraction=0", "trainer.early_stopping=3")
+
+
 def test_constraints_on_costs_are_left_to_the_workers():
     check(
         LAYERS,

@@ -59,6 +59,7 @@ def test_it_is_written_and_read_back_as_the_same(tmp_path: Path):
         ["budget.trials=99"],
         ["workers=3"],
         ["trial.timeout=5"],
+        ["trial.keep=0", "trial.retries=9"],
         ["wandb.trials=none"],
         ["storage=postgresql://me:secret@host/db"],
         ["sweep.dir=elsewhere"],
@@ -87,6 +88,7 @@ def test_the_wording_of_the_question_may_change():
         (["sampler.seed=1"], {}, "sampler.seed: 0 there, 1 here"),
         (["pruner=median"], {}, "pruner.name: none there, median here"),
         (["sweep.name=other"], {}, "name: own there, other here"),
+        (["trial.folds=5"], {}, "trial.folds: None there, 5 here"),
         ([], {"constraints": []}, "constraints: ['cost.parameters < 5'] there, [] here"),
         (
             [],
@@ -108,7 +110,7 @@ def test_a_setting_that_came_later_holds_its_default():
     now = question()
     stored = json.loads(json.dumps(now))
     del stored["settings"]["lstm"]["trainer"]["overfit_batches"]
-    del stored["sampler"]["startup_trials"]
+    del stored["sampler"]["startup_trials"], stored["trial"]
     assert difference(stored, now) is None
     stored["settings"]["lstm"]["trainer"]["gone"] = 1  # and one that is no longer there
     found = difference(stored, now)

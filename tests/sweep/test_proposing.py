@@ -98,6 +98,24 @@ def test_pruners_end_the_worse_trials_and_let_the_best_go_on(name):
     assert epochs[0] == 16 and epochs[8] == 16 and sum(epochs) < 0.8 * 16 * len(epochs)
 
 
+@pytest.mark.parametrize("name", ["median", "halving", "hyperband"])
+def test_folds_are_judged_from_the_first_on(name):
+    config = PrunerConfig(name=name, warmup_epochs=30, startup_trials=3, reduction_factor=2)
+    study = optuna.create_study(direction="maximize", pruner=make_pruner(config, 50, folds=8))
+    folds = []
+    for quality in [0.9, 0.8, 0.7, 0.2, 0.3, 0.25, 0.1, 0.15, 0.95, 0.05, 0.12, 0.3]:
+        trial = study.ask()
+        for fold in range(1, 9):
+            trial.report(quality, fold)
+            if trial.should_prune():
+                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+                break
+        else:
+            study.tell(trial, quality)
+        folds.append(fold)
+    assert folds[0] == folds[8] == 8 and min(folds) == 1
+
+
 def test_without_a_pruner_nothing_is_pruned():
     study = optuna.create_study(pruner=make_pruner(PrunerConfig(), 10))
     trial = study.ask()
