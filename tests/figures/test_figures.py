@@ -136,3 +136,12 @@ def test_long_names_keep_both_ends():
     assert style.shorten("short", 26) == "short"
     short = style.shorten("the beginning of a very long name and its end 17", 26)
     assert len(short) <= 26 and short.startswith("the begin") and short.endswith("end 17")
+
+
+def test_learning_curves_without_validation(tmp_path, capfd):
+    rows = [
+        {"epoch": n, "train": {"loss": 1 / n, "accuracy": 1 - 1 / n}, "validation": {}} for n in range(1, 9)
+    ]
+    path = tmp_path / "curves.png"
+    learning_curves(rows, "accuracy", 8, path)
+    assert path.stat().st_size > 1000 and capfd.readouterr().err == ""

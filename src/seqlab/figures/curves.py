@@ -62,7 +62,10 @@ def learning_curves(rows: Sequence[Mapping[str, Any]], monitor: str, best_epoch:
     measured = "training: over the epoch, dropout on; validation: after the epoch"
     said += f" at epoch {best_epoch} of {len(rows)}"
     if "validation" not in parts:
-        said, measured = f"Learning curves: {len(rows)} epochs, nothing validates", measured.partition(";")[0]
+        said, measured = (
+            f"Learning curves: {len(rows)} epochs, no validation part",
+            measured.partition(";")[0],
+        )
     style.heading(figure, said, measured, left=0.3)
     style.save(figure, path)
 
