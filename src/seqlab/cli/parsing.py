@@ -37,6 +37,7 @@ def run_command(words: Sequence[str]) -> int:
         "predict": _predict,
         "evaluate": _evaluate,
         "plan": _plan,
+        "report": _report,
         "status": _status,
         "check": _check,
     }
@@ -109,9 +110,7 @@ def run_sweep(words: Sequence[str], *, command: str) -> int:
         return 0
     from seqlab.cli.sweeping import run, show_sweep, sweep_of
 
-    sweep, arms = sweep_of(
-        rest, options.config_dir, [*command.split(), *words], to_run=not options.cfg
-    )
+    sweep, arms = sweep_of(rest, options.config_dir, [*command.split(), *words], to_run=not options.cfg)
     return show_sweep(sweep) if options.cfg else run(sweep, arms)
 
 
@@ -207,6 +206,15 @@ def _status(words: Sequence[str]) -> int:
     from seqlab.sweep.status import show_status
 
     return show_status(options.sweep_dir, options.storage)
+
+
+def _report(words: Sequence[str]) -> int:
+    from seqlab.cli.reporting import add_arguments, report
+
+    description = "What follows from a sweep, from runs, or from any table of results: verdicts and one page."
+    parser = _Parser(prog="seqlab report", description=description)
+    add_arguments(parser)
+    return report(_parse(parser, words), words)
 
 
 def _check(words: Sequence[str]) -> int:

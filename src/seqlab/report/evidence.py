@@ -85,6 +85,9 @@ class Results:
         items: predictions behind the scores; None where only the scores are known.
         item_scores: arm -> [R, N], a score for every test item where its mean is the score; empty where not known.
         test_size: how many test items there are, if that is all that is known of them.
+        pairs_are: what the pairs are, in the plural: seeds, folds, resamples, runs.
+        overlap: test part / training part, where the pairs are splits of one set, so that their training parts
+            overlap and their scores vary less than those of fresh data would; None where they are not.
     """
 
     dataset: str
@@ -93,6 +96,8 @@ class Results:
     items: Items | None = None
     item_scores: Mapping[str, FloatArray] = field(default_factory=dict)
     test_size: int | None = None
+    pairs_are: str = "seeds"
+    overlap: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What follows from the evidence: estimates with intervals, verdicts in words. See `judging`, which makes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from seqlab.report.evidence import Contrast
@@ -45,6 +45,8 @@ class Verdict:
         shares: share of the variance of the difference that comes from "seeds", "test items" (and "tuning").
         correlation: between the two arms' scores over pairs; NaN where not known.
         wins: probability that a replicate of the arm scores higher than one of the other (ties count half).
+        adjusted: p after Holm's correction over all contrasts of its kind, by which the word is chosen; the same as
+            `p` for a primary one.
     """
 
     contrast: Contrast
@@ -59,6 +61,7 @@ class Verdict:
     shares: dict[str, float] | None = None
     correlation: float = float("nan")
     wins: float = float("nan")
+    adjusted: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class OverDatasets:
         pairs_p: (arm, than) -> Wilcoxon's p after Holm; empty below ten data sets.
         cliques: groups of arms that cannot be told apart.
         differences: (arm, than) -> mean difference, and on how many data sets it won, tied and lost.
+        means: arm -> mean score over the data sets that it has, with an interval over data sets.
     """
 
     datasets: Sequence[str]
@@ -103,6 +107,7 @@ class OverDatasets:
     pairs_p: dict[tuple[str, str], float]
     cliques: Sequence[tuple[str, ...]]
     differences: dict[tuple[str, str], tuple[float, int, int, int]]
+    means: dict[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

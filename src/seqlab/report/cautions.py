@@ -1,0 +1,144 @@
+"""What a hostile reviewer would object to, said before he does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from seqlab.report.evidence import Evidence
+from seqlab.report.findings import Verdict
+from seqlab.report.sentences import counted, listed
+
+FEW = 5
+# Arms whose effort differs by more than a tenth were not treated alike.
+_UNEVEN = 1.1
+
+
+def read_before(evidence: Evidence) -> int:
+    """How often others had read a test part before this."""
+    own = [_when(reading.when) for reading in evidence.register if reading.own]
+    first = min((when for when in own if when is not None), default=None)
+    others = [_when(reading.when) for reading in evidence.register if not reading.own]
+    return sum(first is None or when is None or when < first for when in others)
+
+
+def _when(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
+def cautions(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
+    """Objections, the gravest first; one sentence or two each."""
+    found = [
+        *_about_chance(evidence, verdicts),
+        *_about_choice(evidence),
+        *_about_effort(evidence),
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
+    found: list[str] = []
+    many = len(evidence.results) > 1
+    if not many and verdicts:
+        fewest = min(verdict.difference.replicates for verdict in verdicts)
+        if fewest < FEW:
+            are = evidence.results[0].pairs_are
+            found.append(
+                f"There are contrasts with {counted(fewest, are)} only: below {FEW} an interval rests on hardly "
+                "anything but the assumption that differences are normally distributed."
+            )
+        if all(verdict.difference.items is None for verdict in verdicts):
+            found.append(_no_items(evidence))
+        if evidence.results[0].overlap:
+            found.append(
+                "The pairs are splits of one set whose training parts overlap; intervals are made longer for it, which "
+                "is an approximation (Nadeau and Bengio 2003)."
+            )
+        elif evidence.results[0].pairs_are in ("folds", "resamples", "splits"):
+            found.append(
+                f"The {evidence.results[0].pairs_are} are drawn from one set: their training parts overlap, so "
+                "intervals are too short by an amount that is not known (--overlap TEST/TRAIN corrects for it)."
+            )
+    if many:
+        found.append(
+            f"The unit is the data set: the interval tells about data sets like these {len(evidence.results)}, and "
+            "they were not drawn at random. Verdicts on single data sets are exploratory."
+        )
+        if len(evidence.results) < 10:
+            found.append(
+                "Fewer than ten data sets: ranks and their tests would say little, and are left out."
+            )
+        sizes = {len(results.pairs) for results in evidence.results}
+        if sizes == {1}:
+            found.append("One run of every arm on every data set: its luck is part of the differences.")
+    elif evidence.results:
+        found.append("One data set: nothing here tells about others.")
+    missing = sum(
+        int((~np.isfinite(scores)).sum())
+        for results in evidence.results
+        for scores in results.scores.values()
+    )
+    if missing:
+        found.append(
+            f"{counted(missing, 'scores')} {'is' if missing == 1 else 'are'} missing; contrasts use the pairs that "
+            "both arms have. If runs are missing because they failed, that flatters their arm."
+        )
+    return found
+
+
+def _no_items(evidence: Evidence) -> str:
+    if evidence.results[0].pairs_are in ("folds", "resamples", "splits"):
+        return (
+            "Predictions for single test items are not known; the luck of the test items is in the differences between "
+            "splits."
+        )
+    return (
+        "Predictions for single test items are not known, so the luck of the test items is not in the intervals: they "
+        "are too short, and differences between equal arms look certain more often than they should."
+    )
+
+
+def _about_choice(evidence: Evidence) -> list[str]:
+    found: list[str] = []
+    rules = evidence.rules
+    if not rules.frozen:
+        found.append(
+            "Contrasts and margin were not fixed before the results were seen, as far as this report knows."
+        )
+    if before := read_before(evidence):
+        found.append(
+            f"The test part had been read before, {'once' if before == 1 else f'{before} times'}: choices may have "
+            "been made by it, and verdicts are exploratory."
+        )
+    if rules.tunings is not None and rules.tunings < 5:
+        found.append(
+            f"Tuning was done {'once' if rules.tunings == 1 else f'{rules.tunings} times'}: its own luck is not in the "
+            "intervals, so verdicts hold for these configurations."
+        )
+    tuning = evidence.tuning
+    if tuning is not None and tuning.trials and not tuning.reruns:
+        found.append(
+            "Configurations were chosen as the best of many on validation data; their validation scores are too good "
+            "as estimates."
+        )
+    return found
+
+
+def _about_effort(evidence: Evidence) -> list[str]:
+    found: list[str] = []
+    trials = [row.tuning_trials for row in evidence.ledger]
+    if len(trials) > 1 and max(trials) > _UNEVEN * max(min(trials), 1):
+        least = min(evidence.ledger, key=lambda row: row.tuning_trials)
+        most = max(evidence.ledger, key=lambda row: row.tuning_trials)
+        found.append(
+            f"Effort was uneven: {most.arm} had {most.tuning_trials:,} trials, {least.arm} {least.tuning_trials:,}."
+        )
+    failed = [f"{row.arm} {row.states['failed']:,}" for row in evidence.ledger if row.states.get("failed", 0)]
+    if failed:
+        found.append(f"Trials of some arms failed for reasons of their surroundings: {listed(failed)}.")
+    if evidence.tuning is not None:
+        found += [f"No verdict on {arm}: {why}." for arm, why in evidence.tuning.blocked.items()]
+    return found

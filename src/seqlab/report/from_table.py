@@ -1,0 +1,296 @@
+"""Evidence out of anybody's table of results: one row a run, a column for every arm, or a row for every test item."""
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from seqlab.errors import UserError, nearest
+from seqlab.report.cells import Cells, cells_of, made_shares
+from seqlab.report.column_names import COSTS, plain
+from seqlab.report.columns import Roles, roles_of
+from seqlab.report.evidence import Arm, Contrast, Evidence, FloatArray, Results, Rules
+from seqlab.report.from_items import results_of_items
+from seqlab.report.options import Options
+from seqlab.report.reading import Table, read_table
+from seqlab.report.units import is_share, named_lower, named_share
+
+# With more arms, each is held against the best alone.
+MOST_FOR_ALL_PAIRS = 4
+_MARGIN = 0.01
+_PLURALS = {
+    "seed": "seeds", "randomseed": "seeds", "randomstate": "seeds", "fold": "folds", "cvfold": "folds",
+    "resample": "resamples", "split": "splits", "repeat": "repeats", "repetition": "repetitions",
+    "replicate": "replicates", "run": "runs", "rep": "repeats",
+}  # fmt: skip
+_SPLITS = ("folds", "resamples", "splits")
+# A margin below this, of percentages, was meant as a share.
+_NO_MARGIN_OF_PERCENT = 0.05
+
+
+def evidence_of_table(path: Path, options: Options) -> Evidence:
+    """Read a table of results.
+
+    Args:
+        path: of a CSV, TSV, Parquet or JSON lines file.
+        options: which column is what; the rest is guessed, and every guess said.
+
+    Raises:
+        UserError: for whatever is wrong with the table, with row or column.
+    """
+    table = _picked(read_table(path), options)
+    roles = roles_of(table, options)
+    notes = [*table.notes, *([f"Guessed: {'; '.join(roles.guesses)}."] if roles.guesses else [])]
+    if roles.item is not None:
+        results, arms, more = results_of_items(table, roles, options)
+    else:
+        cells = cells_of(table, roles, options)
+        results, arms, more = _results(cells, roles), cells.arms, cells.notes
+    higher = options.higher_is_better
+    if higher is None:
+        higher = not named_lower(roles.metric)
+        if not higher:
+            notes.append(f"A guess: less {roles.metric!r} is better (--higher-is-better if not).")
+    factor = 1.0
+    if named_share(roles.metric) and roles.item is None:
+        results, factor = _as_shares(table, roles, results, arms)
+    if factor != 1.0:
+        more = [*more, f"Scores of {roles.metric!r} are percentages; they are shown as shares, 0 to 1."]
+    scores = [values for result in results for values in result.scores.values()]
+    share = is_share(roles.metric, higher, scores)
+    margin, about_margin = _margin(options, share, factor)
+    results = [_described(result, table, roles, options) for result in results]
+    if not any(np.isfinite(values).any() for values in scores):
+        raise UserError(f"{path}: there is no score in column {roles.score or roles.metric!r}")
+    notes += [*more, *about_margin, *_splits_in_words(results), *_unbalanced(results, arms)]
+    contrasts, about = _contrasts(options, arms, results, higher)
+    return Evidence(
+        title=_stem(path),
+        question=options.question,
+        arms=_with_costs(table, roles, arms),
+        results=results,
+        contrasts=contrasts,
+        rules=Rules(
+            metric=roles.metric,
+            higher_is_better=higher,
+            margin=margin,
+            confidence=options.confidence,
+            rules=_rules(results, margin, options.confidence),
+        ),
+        commands=[options.command] if options.command else [],
+        versions={name: version(name) for name in ("seqlab", "numpy", "scipy")}
+        | {"python": platform.python_version()},
+        source=f"{path.name}, a table of {table.rows:,} {'row' if table.rows == 1 else 'rows'}",
+        notes=[*notes, *about],
+    )
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0] or path.name
+
+
+def _picked(table: Table, options: Options) -> Table:
+    for name, value in options.where:
+        if name not in table.names:
+            near = nearest(name, table.names)
+            hint = f"\ndid you mean: {near}" if near else ""
+            raise UserError(f"--where: there is no column {name!r}{hint}")
+        codes, labels = table.codes(name)
+        if value not in labels:
+            shown = ", ".join(labels[:8])
+            raise UserError(f"--where: no row has {value!r} in column {name!r}\nallowed: {shown}")
+        table = table.only(codes == labels.index(value))
+    if options.where:
+        words = ", ".join(f"{name} is {value}" for name, value in options.where)
+        table.notes.append(f"Only rows where {words}.")
+    return table
+
+
+def _results(cells: Cells, roles: Roles) -> list[Results]:
+    """Scores of every arm, data set by data set."""
+    A, order = len(cells.arms), np.argsort(cells.dataset, kind="stable")
+    bounds = np.searchsorted(cells.dataset[order], np.arange(len(cells.datasets) + 1))
+    found: list[Results] = []
+    for number, name in enumerate(cells.datasets):
+        own = order[bounds[number] : bounds[number + 1]]
+        if not len(own):
+            continue
+        there, pair = np.unique(cells.pair[own], return_inverse=True)
+        scores = np.full((A, len(there)), np.nan)
+        scores[cells.arm[own], pair.reshape(-1)] = cells.score[own]
+        pairs = [cells.pairs[place] for place in there]
+        found.append(Results(dataset=name, pairs=pairs, scores=dict(zip(cells.arms, scores, strict=True))))
+    return found
+
+
+def _as_shares(
+    table: Table, roles: Roles, results: Sequence[Results], arms: Sequence[str]
+) -> tuple[list[Results], float]:
+    values = np.concatenate([np.concatenate([r.scores[arm] for r in results]) for arm in arms])
+    arm = np.repeat(np.arange(len(arms)), [sum(len(r.scores[name]) for r in results) for name in arms])
+    if not made_shares(values, arm, arms, roles.metric, table):
+        return list(results), 1.0
+    shares = [
+        Results(dataset=r.dataset, pairs=r.pairs, scores={name: s / 100 for name, s in r.scores.items()})
+        for r in results
+    ]
+    return shares, 100.0
+
+
+def _margin(options: Options, share: bool, factor: float) -> tuple[float, list[str]]:
+    """The margin in units of the scores as they are kept, and what to say of it."""
+    if options.margin is None:
+        if share:
+            return _MARGIN, ["The margin is 1 point, since none was given (--margin)."]
+        return 0.0, [
+            "No margin was given, so nothing can be called the same (--margin, in units of the score)."
+        ]
+    if factor != 1.0 and 0 < options.margin < _NO_MARGIN_OF_PERCENT:
+        words = f"A guess: the margin {options.margin:g} is a share, that is {options.margin * 100:g} points."
+        return options.margin, [words]
+    margin = options.margin / factor
+    if share and margin >= 1:
+        return margin / 100, [f"A guess: the margin {options.margin:g} is meant in points."]
+    return margin, []
+
+
+def _described(result: Results, table: Table, roles: Roles, options: Options) -> Results:
+    """The same results with what their pairs are, and how far these overlap."""
+    kinds = [_PLURALS.get(plain(name), "pairs") for name in roles.pair]
+    splits = [kind for kind in kinds if kind in _SPLITS]
+    pairs_are = splits[0] if splits else kinds[0] if len(kinds) == 1 else "pairs" if kinds else "runs"
+    overlap = options.overlap
+    if overlap is None and pairs_are == "folds":
+        column = roles.pair[kinds.index("folds")]
+        folds = len(table.codes(column)[1])
+        overlap = 1 / (folds - 1) if folds > 1 else None
+    return Results(
+        dataset=result.dataset,
+        pairs=result.pairs,
+        scores=result.scores,
+        items=result.items,
+        item_scores=result.item_scores,
+        test_size=options.test_size if not splits else None,
+        pairs_are=pairs_are,
+        overlap=overlap,
+    )
+
+
+def _splits_in_words(results: Sequence[Results]) -> list[str]:
+    if len(results) != 1 or results[0].overlap is None:
+        return []
+    return [
+        f"The pairs are {results[0].pairs_are} of one set, with test parts {results[0].overlap:.3g} times as large as "
+        "training parts; intervals are made longer for what the training parts share (Nadeau and Bengio 2003)."
+    ]
+
+
+def _unbalanced(results: Sequence[Results], arms: Sequence[str]) -> list[str]:
+    """Missing runs and uneven arms, in words."""
+    counts = {
+        arm: sum(int(np.isfinite(r.scores[arm]).sum()) for r in results if arm in r.scores) for arm in arms
+    }
+    most = max(counts.values())
+    fewer = [f"{arm} {count:,}" for arm, count in counts.items() if count < most]
+    if not fewer:
+        return []
+    shown = ", ".join(fewer[:5]) + (f" and {len(fewer) - 5} more arms" if len(fewer) > 5 else "")
+    return [
+        f"Arms have different numbers of scores: {most:,} at most, but {shown}. Pairs that both arms have are used."
+    ]
+
+
+def _contrasts(
+    options: Options, arms: Sequence[str], results: Sequence[Results], higher: bool
+) -> tuple[list[Contrast], list[str]]:
+    """Those that were named, then every other pair, or with many arms each against the best."""
+    primary = [_named(words, arms) for words in options.contrasts]
+    if len(set(primary)) < len(primary):
+        raise UserError(
+            f"--contrast: {' '.join(options.contrasts)} names a pair twice\nallowed: each pair once"
+        )
+    means = _mean_scores(arms, results)
+    sign = -1.0 if higher else 1.0
+    order = sorted(range(len(arms)), key=lambda n: sign * means[n] if np.isfinite(means[n]) else np.inf)
+    best = [arms[n] for n in order]
+    notes: list[str] = []
+    pairs = [(a, b) for i, a in enumerate(best) for b in best[i + 1 :]]
+    if len(arms) > MOST_FOR_ALL_PAIRS:
+        pairs = [(best[0], b) for b in best[1:]]
+        notes.append(
+            f"There are {len(arms):,} arms: beside the contrasts that were named, each is held against the best, "
+            f"{best[0]}, alone."
+        )
+    asked = {frozenset((c.arm, c.than)) for c in primary}
+    rest = [
+        Contrast(name=f"{a} against {b}", arm=a, than=b, primary=False)
+        for a, b in pairs
+        if frozenset((a, b)) not in asked
+    ]
+    return [*primary, *rest], notes
+
+
+def _mean_scores(arms: Sequence[str], results: Sequence[Results]) -> FloatArray:
+    """Mean over data sets; of an arm that lacks some data sets, none if others have more."""
+    table = np.full((len(results), len(arms)), np.nan)
+    for row, result in enumerate(results):
+        for column, arm in enumerate(arms):
+            scores = result.scores[arm]
+            if np.isfinite(scores).any():
+                table[row, column] = np.nanmean(scores)
+    counts = np.isfinite(table).sum(axis=0)
+    sums = np.nansum(table, axis=0)
+    return np.where(counts == counts.max(), sums / np.maximum(counts, 1), np.nan)
+
+
+def _named(words: str, arms: Sequence[str]) -> Contrast:
+    places = [place for place, letter in enumerate(words) if letter == ":"]
+    for place in places:
+        a, b = words[:place].strip(), words[place + 1 :].strip()
+        if a in arms and b in arms and a != b:
+            return Contrast(name=f"{a} against {b}", arm=a, than=b, primary=True)
+    if not places:
+        raise UserError(
+            f"--contrast: {words!r} names no pair\nallowed: ARM:OTHER, such as {':'.join(arms[:2])}"
+        )
+    given = [part.strip() for part in words.split(":", 1)]
+    wrong = next((part for part in given if part not in arms), given[0])
+    if given[0] == given[1]:
+        raise UserError(f"--contrast: {words!r} names the same arm twice\nallowed: two different arms")
+    near = nearest(wrong, arms)
+    shown = ", ".join(arms[:12]) + (f" and {len(arms) - 12} more" if len(arms) > 12 else "")
+    raise UserError(
+        f"--contrast: there is no arm {wrong!r}\nallowed: {shown}"
+        + (f"\ndid you mean: {near}" if near else "")
+    )
+
+
+def _with_costs(table: Table, roles: Roles, arms: Sequence[str]) -> list[Arm]:
+    """Arms with their mean costs, where the table has columns of such names."""
+    costs: dict[str, dict[str, float | None]] = {arm: {} for arm in arms}
+    for cost in COSTS:
+        if cost in roles.costs and roles.arm is not None:
+            values = table.numbers(roles.costs[cost]).values
+            codes, labels = table.codes(roles.arm)
+            for number, label in enumerate(labels):
+                own = values[codes == number]
+                if label in costs and np.isfinite(own).any():
+                    costs[label][cost] = float(np.nanmean(own))
+    return [Arm(name=arm, cost=costs[arm]) for arm in arms]
+
+
+def _rules(results: Sequence[Results], margin: float, confidence: float) -> list[str]:
+    many = len(results) > 1
+    words = [
+        f"Intervals are at {confidence * 100:g} %. Equal arms are called different in at most "
+        f"{(1 - confidence) * 100:.2g} % of cases, over all contrasts of a kind (Holm's correction), as far as "
+        "intervals hold all chance.",
+        "Arms are compared over the pairs that both have.",
+    ]
+    if margin > 0:
+        words.append(f"Below a margin of {margin:g} a difference does not matter.")
+    if many:
+        words.append("The unit is the data set: each counts once, with its mean over runs.")
+    return words

@@ -1,0 +1,139 @@
+"""Several data sets: the unit is the data set. Differences with wins, ties and losses; ranks from ten data sets up.
+
+The table is that of the multiple comparison matrix (Ismail-Fawaz et al. 2023, https://arxiv.org/abs/2305.11921; aeon's
+`create_multi_comparison_matrix`); ranks, Friedman and Wilcoxon-Holm as in Demsar 2006, JMLR 7, 1-30.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from seqlab import stats
+from seqlab.report.comparing import Compared
+from seqlab.report.evidence import Evidence, FloatArray
+from seqlab.report.findings import Estimate, OverDatasets
+
+FEWEST_FOR_RANKS = 10
+# Of all pairs of more arms there are too many to read, and of ranks too many to compute.
+MOST_ARMS = 50
+_TIE = 1e-12
+
+
+def means_of(evidence: Evidence) -> FloatArray:
+    """Mean score of every arm on every data set [D, A]; NaN where there is none."""
+    table = np.full((len(evidence.results), len(evidence.arms)), np.nan)
+    for row, results in enumerate(evidence.results):
+        for column, arm in enumerate(evidence.arms):
+            scores = results.scores.get(arm.name)
+            if scores is not None and np.isfinite(scores).any():
+                table[row, column] = np.nanmean(scores)
+    return table
+
+
+def paired_means(evidence: Evidence, arm: str, than: str) -> tuple[FloatArray, FloatArray, int]:
+    """Mean scores of two arms on every data set that both have, over common pairs; how many only one has."""
+    a: list[float] = []
+    b: list[float] = []
+    missing = 0
+    for results in evidence.results:
+        absent = np.full(len(results.pairs), np.nan)
+        first, second = results.scores.get(arm, absent), results.scores.get(than, absent)
+        both = np.isfinite(first) & np.isfinite(second)
+        if both.any():
+            a.append(float(first[both].mean()))
+            b.append(float(second[both].mean()))
+        else:
+            missing += int(np.isfinite(first).any() or np.isfinite(second).any())
+    return np.array(a), np.array(b), missing
+
+
+def compare_over(evidence: Evidence, arm: str, than: str) -> Compared:
+    """Hold two arms against each other over data sets: one difference a data set."""
+    a, b, missing = paired_means(evidence, arm, than)
+    value = float((a - b).mean()) if len(a) else math.nan
+    if len(a) < 2:
+        none = stats.Mean(value=value, se=math.nan, df=math.nan)
+        why = "one data set says nothing about others" if len(a) else "they have no data set in common"
+        return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=why)
+    spread = float((a - b).var(ddof=1))
+    components = stats.Components(replicate=spread, item=0.0, interaction=0.0, replicates=len(a), items=1)
+    return Compared(
+        mean=stats.paired(a - b), components=components if spread > 0 else None, a=a, b=b, missing=missing
+    )
+
+
+def wins_ties_losses(a: FloatArray, b: FloatArray, higher_is_better: bool) -> tuple[int, int, int]:
+    """On how many data sets the first did better, the same, worse."""
+    gain = (a - b) * (1 if higher_is_better else -1)
+    ties = np.abs(gain) <= _TIE
+    return int((gain > _TIE).sum()), int(ties.sum()), int((gain < -_TIE).sum())
+
+
+def over_datasets(evidence: Evidence, confidence: float) -> OverDatasets:
+    """What several data sets say together; ranks only from ten data sets up that all ranked arms have."""
+    names = [arm.name for arm in evidence.arms]
+    table, higher = means_of(evidence), evidence.rules.higher_is_better
+    mean_ranks: dict[str, float] = {}
+    friedman: float | None = None
+    pairs_p: dict[tuple[str, str], float] = {}
+    cliques: list[tuple[str, ...]] = []
+    shown = best_arms(table, higher)
+    whole = table[:, shown]
+    whole = whole[np.isfinite(whole).all(axis=1)]
+    if len(whole) >= FEWEST_FOR_RANKS and len(shown) > 1:
+        ranks = stats.rank_datasets(whole, higher)
+        chosen = [names[column] for column in shown]
+        mean_ranks = {name: float(rank) for name, rank in zip(chosen, ranks.mean_ranks, strict=True)}
+        # Friedman needs three arms
+        friedman = float(ranks.friedman_p) if len(shown) > 2 and math.isfinite(ranks.friedman_p) else None
+        pairs_p = {
+            (arm, than): float(ranks.pair_p[i, j])
+            for i, arm in enumerate(chosen)
+            for j, than in enumerate(chosen)
+            if i != j
+        }
+        cliques = [tuple(chosen[column] for column in clique) for clique in ranks.cliques]
+    return OverDatasets(
+        datasets=[results.dataset for results in evidence.results],
+        mean_ranks=mean_ranks,
+        friedman_p=friedman,
+        pairs_p=pairs_p,
+        cliques=cliques,
+        differences=_differences(evidence, [names[column] for column in shown]),
+        means={name: _mean(table[:, column], confidence) for column, name in enumerate(names)},
+    )
+
+
+def best_arms(table: FloatArray, higher_is_better: bool) -> list[int]:
+    """Columns of the arms that are ranked, in their order: all, or the best of very many; none without any result."""
+    there = [column for column in range(table.shape[1]) if np.isfinite(table[:, column]).any()]
+    if len(there) <= MOST_ARMS:
+        return there
+    sign = -1.0 if higher_is_better else 1.0
+    means = {column: sign * float(np.nanmean(table[:, column])) for column in there}
+    return sorted(sorted(there, key=lambda column: means[column])[:MOST_ARMS])
+
+
+def _differences(
+    evidence: Evidence, names: Sequence[str]
+) -> dict[tuple[str, str], tuple[float, int, int, int]]:
+    asked = {(c.arm, c.than) for c in evidence.contrasts}
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if (b, a) not in asked]
+    found: dict[tuple[str, str], tuple[float, int, int, int]] = {}
+    for arm, than in dict.fromkeys([*((c.arm, c.than) for c in evidence.contrasts), *pairs]):
+        a, b, _ = paired_means(evidence, arm, than)
+        if len(a):
+            outcome = wins_ties_losses(a, b, evidence.rules.higher_is_better)
+            found[arm, than] = (float((a - b).mean()), *outcome)
+    return found
+
+
+def _mean(scores: FloatArray, confidence: float) -> Estimate:
+    values = scores[np.isfinite(scores)]
+    if len(values) < 2:
+        value = float(values[0]) if len(values) else math.nan
+        return Estimate(value=value, low=math.nan, high=math.nan, replicates=len(values))
+    mean = stats.paired(values)
+    low, high = mean.interval(confidence)
+    return Estimate(value=mean.value, low=low, high=high, replicates=len(values))

@@ -1,0 +1,90 @@
+"""What would settle an open question: more seeds, more test items, or more data sets; and what an arm costs."""
+
+import math
+
+from seqlab import stats
+from seqlab.report.comparing import Compared
+from seqlab.report.evidence import Arm, Rules
+
+_MOST = 10_000
+_MOST_ITEMS = 10**8
+_COSTS = (
+    ("parameters", "the parameters"),
+    ("flops", "the FLOPs"),
+    ("latency_ms", "the latency"),
+    ("seconds", "the training time"),
+)
+
+
+def settles(compared: Compared, rules: Rules, pairs_are: str) -> str:
+    """What would settle it if difference and spread stay as they are; empty where nothing can be said.
+
+    The interval has to get narrow enough to leave out nothing, or to lie within the margin, whichever is easier.
+
+    Args:
+        compared: the difference.
+        rules: margin and confidence.
+        pairs_are: what the pairs are, in the plural.
+    """
+    if compared.pairs == 1 or (compared.components is None and compared.pairs > 0):
+        return "at least 4 more " + pairs_are if compared.pairs == 1 else ""
+    if compared.components is None:
+        return "pairs that both arms have"
+    value, components = abs(compared.mean.value), compared.components
+    half = max(value, rules.margin - value)
+    if half <= 0:
+        return "a margin: with one, a difference too small to matter could be called so"
+    items = components.items
+    needed = stats.replicates_needed(components, items, half, rules.confidence)
+    if needed is not None and needed <= _MOST:
+        return f"about {max(needed - compared.pairs, 1):,} more {pairs_are}"
+    if compared.overlap:
+        return f"other data: more {pairs_are} of the same data do not do it"
+    if compared.items is None:
+        return f"more than {_MOST:,} {pairs_are}: the difference is too small to be found"
+    more = _items_needed(components, half, rules.confidence)
+    if more is None:
+        return "more test items and more " + pairs_are
+    what = "test items" if compared.groups is None else "groups of test items"
+    return f"more {what} (about {_rounded(more):,}); more {pairs_are} alone do not do it"
+
+
+def _items_needed(components: stats.Components, half: float, confidence: float) -> int | None:
+    """Test items that do it with the replicates that there are; with four times as many where they do not."""
+    for replicates in (components.replicates, 4 * components.replicates):
+
+        def enough(count: int, replicates: int = replicates) -> bool:
+            needed = stats.replicates_needed(components, count, half, confidence)
+            return needed is not None and needed <= replicates
+
+        few, items = components.items, components.items * 2
+        while not enough(items):
+            few, items = items, items * 4
+            if items > _MOST_ITEMS:
+                break
+        else:
+            while items - few > max(1, items // 50):
+                middle = (few + items) // 2
+                few, items = (few, middle) if enough(middle) else (middle, items)
+            return items
+    return None
+
+
+def _rounded(number: int) -> int:
+    """Two digits are enough."""
+    step = 10 ** max(len(str(number)) - 2, 0)
+    return math.ceil(number / step) * step
+
+
+def price(arm: Arm, than: Arm) -> str:
+    """What one arm costs beside another, such as "2.1 times the parameters"; empty where nothing is known."""
+    words: list[str] = []
+    for key, name in _COSTS:
+        ours, theirs = arm.cost.get(key), than.cost.get(key)
+        if ours is not None and theirs is not None and ours > 0 and theirs > 0:
+            words.append(f"{_times(ours / theirs)} times {name}")
+    return ", ".join(words)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.2f}" if ratio < 1.1 else f"{ratio:.1f}"

@@ -1,0 +1,391 @@
+"""Verdicts on tables whose truth is known, intervals against scipy, and every reason for not giving one."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+
+from seqlab.report.evidence import Arm, Contrast, Ledger, Reading, Results, Rules, Trial, Tuning
+from seqlab.report.judging import judge
+
+RNG = np.random.default_rng(7)
+SEEDS = RNG.normal(0.9, 0.01, 10)
+
+
+def noise(size: float, count: int = 10) -> np.ndarray:
+    found = RNG.normal(0, 1, count)
+    return size * (found - found.mean()) / found.std(ddof=1)
+
+
+def test_the_interval_over_pairs_is_scipys(evidence):
+    a, b = SEEDS + 0.03 + noise(0.01), SEEDS
+    (verdict,) = judge(evidence({"b": b, "a": a})).primary
+    expected = ttest_rel(a, b)
+    interval = expected.confidence_interval(0.95)
+    assert verdict.contrast.arm == "a"
+    assert verdict.difference.value == pytest.approx(np.mean(a - b))
+    assert (verdict.difference.low, verdict.difference.high) == pytest.approx((interval.low, interval.high))
+    assert verdict.p == verdict.adjusted == pytest.approx(expected.pvalue)
+    assert verdict.correlation == pytest.approx(np.corrcoef(a, b)[0, 1])
+
+
+def test_a_clear_difference_is_said_with_size_interval_and_basis(evidence):
+    b = SEEDS
+    findings = judge(evidence({"lstm": b, "stacked": b + 0.03 + noise(0.005)}))
+    (verdict,) = findings.primary
+    assert verdict.word == "better" and verdict.settles == ""
+    assert verdict.sentence == (
+        "stacked is better than lstm by 3.0 points of accuracy (95 % interval 2.6 to 3.4, 10 seeds; "
+        "the luck of the test items is not in it)."
+    )
+    assert findings.answer == "stacked is better than lstm by 3.0 points of accuracy."
+    assert "on this data set (toy)" in verdict.conditional
+
+
+def test_the_same_pair_the_other_way_round_is_worse(evidence):
+    a, b = SEEDS + 0.03 + noise(0.005), SEEDS
+    (verdict,) = judge(evidence({"a": a, "b": b})).primary
+    assert verdict.word == "worse"
+    assert verdict.sentence.startswith(
+        "b is worse than a by 3.0 points of accuracy (95 % interval 2.6 to 3.4"
+    )
+    assert verdict.difference.value == pytest.approx(-0.03) and verdict.wins < 0.2
+
+
+@pytest.mark.parametrize("metric", ["rmse", "error_rate"])
+def test_where_less_is_better_a_lower_arm_wins(evidence, metric):
+    b = SEEDS / 3
+    scores = {"b": b, "a": b - 0.03 + noise(0.005)}
+    (verdict,) = judge(evidence(scores, metric=metric, higher_is_better=False)).primary
+    assert verdict.word == "better" and verdict.difference.value < 0
+    unit = (
+        "0.0300 in rmse (95 % interval 0.0264 to 0.0336" if metric == "rmse" else "3.0 points of error rate"
+    )
+    assert f"a is better than b by {unit}" in verdict.sentence
+
+
+def test_identical_arms_are_the_same(evidence):
+    findings = judge(evidence({"a": SEEDS, "b": SEEDS.copy(), "c": SEEDS + noise(0.004)}))
+    assert {verdict.word for verdict in findings.primary} == {"same"}
+    assert "b and a are the same within the margin of 1 point" in findings.primary[0].sentence
+    assert "The same within 1 point" in findings.answer or "the same within 1 point" in findings.answer
+
+
+def test_a_difference_too_small_to_matter_is_the_same_and_says_so(evidence):
+    (verdict,) = judge(evidence({"b": SEEDS, "a": SEEDS + 0.004 + noise(0.002)})).primary
+    assert verdict.word == "same" and verdict.p < 0.01
+    assert verdict.sentence.endswith("There is a difference, too small to matter.")
+
+
+def test_an_interval_that_holds_nothing_and_more_than_the_margin_is_open(evidence):
+    (verdict,) = judge(evidence({"b": SEEDS, "a": SEEDS + 0.008 + noise(0.022)})).primary
+    assert verdict.word == "open"
+    assert "Not enough evidence on a against b: the difference is 0.8 points of accuracy" in verdict.sentence
+    assert "includes both nothing and more than the margin of 1 point" in verdict.sentence
+    assert verdict.settles.endswith("more seeds")
+
+
+def test_what_would_settle_it_does_settle_it(evidence):
+    """As many seeds more as the report asks for, with the same mean and spread, decide it."""
+    effect, spread = 0.012, 0.03
+    open_ = judge(evidence({"b": SEEDS, "a": SEEDS + effect + noise(spread)})).primary[0]
+    assert open_.word == "open"
+    more = int(open_.settles.split()[1].replace(",", ""))
+    base = RNG.normal(0.9, 0.01, 10 + more + 2)
+    decided = judge(evidence({"b": base, "a": base + effect + noise(spread, len(base))})).primary[0]
+    assert decided.word in ("better", "same")
+    base = base[: max(10, (10 + more) // 2)]
+    half = judge(evidence({"b": base, "a": base + effect + noise(spread, len(base))})).primary[0]
+    assert half.word == "open"
+
+
+def test_one_run_says_nothing(evidence):
+    findings = judge(evidence({"a": [0.9], "b": [0.99]}))
+    (verdict,) = findings.primary
+    assert verdict.word == "open" and math.isnan(verdict.difference.low) and math.isnan(verdict.p)
+    assert "one run says nothing about chance" in verdict.sentence
+    assert verdict.settles == "at least 4 more seeds"
+    assert findings.sure.startswith("Not at all")
+
+
+def test_two_runs_make_a_wide_interval_and_a_caution(evidence):
+    findings = judge(evidence({"a": [0.90, 0.91], "b": [0.92, 0.96]}))
+    assert findings.primary[0].word == "open"
+    assert any("below 5" in caution for caution in findings.cautions)
+
+
+def test_only_common_pairs_count_and_that_is_said(evidence):
+    a = SEEDS + 0.03 + noise(0.005)
+    a[2], b = math.nan, SEEDS.copy()
+    b[5] = math.nan
+    both = np.isfinite(a) & np.isfinite(b)
+    findings = judge(evidence({"b": b, "a": a}))
+    (verdict,) = findings.primary
+    assert verdict.difference.replicates == 8
+    assert verdict.difference.value == pytest.approx(np.mean((a - b)[both]))
+    assert any("2 seeds of one arm alone are left out" in words for words in verdict.conditional)
+    assert any("2 scores are missing" in caution for caution in findings.cautions)
+
+
+def test_arms_without_a_common_pair_are_open(evidence):
+    nan = math.nan
+    (verdict,) = judge(evidence({"a": [0.9, 0.8, nan, nan], "b": [nan, nan, 0.9, 0.9]})).primary
+    assert verdict.word == "open" and "no pair in common" in verdict.sentence
+
+
+def test_the_same_difference_in_every_pair_is_no_certainty(evidence):
+    (verdict,) = judge(evidence({"a": [0.5] * 5, "b": [0.75] * 5})).primary
+    assert verdict.word == "open" and "exactly the same difference" in verdict.sentence
+
+
+def test_holm_over_the_primary_contrasts(evidence):
+    """A difference that is significant alone is not among three."""
+    b = SEEDS
+    scores = {"b": b, "a": b + 0.01 + noise(0.01 * math.sqrt(10) / 2.5), "c": b + noise(0.03)}
+    alone = judge(evidence(scores, primary=[("a", "b")], margin=1e-6)).primary[0]
+    assert 0.02 < alone.p < 0.05 and alone.word == "better"
+    among = judge(evidence(scores, margin=1e-6)).primary[0]
+    assert among.p == pytest.approx(3 * alone.p) and among.word == "open"
+    assert "of 3 contrasts some do by chance" in among.sentence
+
+
+def test_exploratory_contrasts_are_corrected_for_their_number_but_show_their_own_p(evidence):
+    scores = {"b": SEEDS, "a": SEEDS + 0.01 + noise(0.01 * math.sqrt(10) / 2.5), "c": SEEDS + noise(0.03)}
+    verdict = judge(evidence(scores, primary=[], margin=1e-6)).exploratory[0]
+    assert verdict.word == "open" and verdict.p < 0.05 < verdict.adjusted
+
+
+def test_picking_the_best_of_many_equal_arms_finds_no_winner(evidence):
+    """Forty arms alike, each held against the one with the best mean: a plain t-test would call some worse."""
+    rng = np.random.default_rng(1)
+    false, plain = 0, 0
+    for _ in range(20):
+        base = rng.normal(0.9, 0.01, 10)
+        scores = {f"a{n}": base + rng.normal(0, 0.01, 10) for n in range(40)}
+        best = max(scores, key=lambda name: scores[name].mean())
+        contrasts = [Contrast(name="", arm=best, than=n, primary=False) for n in scores if n != best]
+        made = dataclasses.replace(evidence(scores, primary=[]), contrasts=contrasts)
+        verdicts = judge(made).exploratory
+        false += any(verdict.word == "better" for verdict in verdicts)
+        plain += any(verdict.p < 0.05 for verdict in verdicts)
+    assert false <= 2 and plain >= 15
+
+
+def test_an_arm_that_may_not_be_judged_is_open_with_the_reason(evidence):
+    tuning = Tuning(
+        objective="validation.accuracy",
+        higher_is_better=True,
+        sampler="tpe",
+        trials=[],
+        blocked={"a": "its best learning rates lie at the edge"},
+    )
+    scores = {"b": SEEDS, "a": SEEDS + 0.05 + noise(0.001)}
+    findings = judge(evidence(scores, more={"tuning": tuning}))
+    assert findings.primary[0].word == "open"
+    assert "its best learning rates lie at the edge" in findings.primary[0].sentence
+    assert "No verdict on a: its best learning rates lie at the edge." in findings.cautions
+
+
+def test_a_look_at_the_results_spends_alpha(evidence):
+    b = SEEDS[:5]
+    scores = {"b": b, "a": b + 0.01 + noise(0.01 * math.sqrt(5) / 3.3, 5)}
+    assert judge(evidence(scores)).primary[0].word == "better"
+    looked = judge(evidence(scores, looks=(5, 10, 20))).primary[0]
+    assert looked.word == "open" and "at this look at the results p has to be below" in looked.sentence
+
+
+def test_test_items_are_counted_where_they_are_known(evidence, of_items):
+    """Two arms that are right on the same items but for a few: seeds alone would be sure, fifty items are not."""
+    difficulty = RNG.normal(0, 1, 50)
+    right = {
+        "a": np.stack([difficulty < 1.0] * 8),
+        "b": np.stack([difficulty < 1.1] * 8),
+    }
+    right["b"][0, 0] ^= True
+    right["a"][1, 1] ^= True
+    (verdict,) = judge(evidence({"a": [], "b": []}, results=[of_items(right)])).primary
+    assert verdict.difference.items == 50 and "8 seeds, 50 test items" in verdict.sentence
+    assert verdict.shares is not None and verdict.shares["test items"] > 0.8
+    assert verdict.difference.high - verdict.difference.low > 0.05
+
+
+def test_an_open_question_with_few_items_asks_for_items(evidence, of_items):
+    rng = np.random.default_rng(3)
+    difficulty = rng.normal(0, 1, (2, 60))
+    right = {
+        name: np.stack([difficulty[n] + rng.normal(0, 0.05, 60) < 1.0 + 0.1 * n for _ in range(10)])
+        for n, name in enumerate("ab")
+    }
+    (verdict,) = judge(evidence({"a": [], "b": []}, results=[of_items(right)])).primary
+    assert verdict.word == "open" and verdict.settles.startswith("more test items (about ")
+
+
+def test_metrics_that_are_no_mean_over_items_are_resampled(evidence, of_items):
+    rng = np.random.default_rng(3)
+    right = {name: rng.random((6, 80)) < level for name, level in (("a", 0.6), ("b", 0.9))}
+    results = of_items(right)
+    results = dataclasses.replace(
+        results, scores={"a": right["a"].mean(axis=1), "b": right["b"].mean(axis=1)}
+    )
+    (verdict,) = judge(evidence({"a": [], "b": []}, results=[results], metric="f1_macro")).primary
+    assert verdict.word == "better" and verdict.difference.items == 80
+    assert "points of macro F1" in verdict.sentence
+
+
+def test_where_only_the_number_of_items_is_known_their_luck_is_counted_at_its_most(evidence):
+    scores = {"b": SEEDS, "a": SEEDS + 0.02 + noise(0.003)}
+    plain = judge(evidence(scores)).primary[0]
+    bounded = judge(evidence(scores, about_results={"test_size": 400})).primary[0]
+    assert plain.word == "better" and bounded.word == "open"
+    assert "400 test items, whose luck is counted at the most that it can be" in bounded.sentence
+    wrong = 2 - np.mean(scores["a"]) - np.mean(scores["b"])
+    expected = math.sqrt(0.003**2 / 10 + (wrong - 0.02**2) / 400)
+    half = (bounded.difference.high - bounded.difference.low) / 2
+    assert half == pytest.approx(1.96 * expected, rel=0.01)
+
+
+def test_folds_of_one_set_make_longer_intervals(evidence):
+    scores = {"b": SEEDS, "a": SEEDS + 0.02 + noise(0.02)}
+    about = {"pairs_are": "folds", "overlap": 1 / 9}
+    plain, longer = (
+        judge(evidence(scores, about_results=words)).primary[0].difference for words in ({}, about)
+    )
+    ratio = (longer.high - longer.low) / (plain.high - plain.low)
+    assert ratio == pytest.approx(math.sqrt((1 / 10 + 1 / 9) * 10))
+
+
+def test_words_on_what_a_verdict_is_conditional_on(evidence):
+    reading = {"dataset": "toy", "what": "10 replicates"}
+    register = [
+        Reading(when="2026-01-01T10:00:00+00:00", who="earlier", own=False, **reading),
+        Reading(when="2026-02-01T10:00:00+00:00", who="this", own=True, **reading),
+        Reading(when="2026-03-01T10:00:00+00:00", who="later", own=False, **reading),
+    ]
+    scores = {"b": SEEDS, "a": SEEDS + 0.03 + noise(0.005)}
+    findings = judge(evidence(scores, more={"register": register}, tunings=1, width="solved"))
+    (verdict,) = findings.primary
+    assert verdict.conditional[0] == "exploratory: the test part was read before (once)"
+    assert "for these configurations (tuning was done once)" in verdict.conditional
+    assert any("widths solved" in words for words in verdict.conditional)
+    assert "Exploratory" in findings.sure
+    assert any("had been read before, once" in caution for caution in findings.cautions)
+    five = judge(evidence(scores, tunings=5)).primary[0]
+    assert not any("configurations" in words for words in five.conditional)
+
+
+def test_costs_are_ratios(evidence):
+    arms = [
+        Arm(name="b", cost={"parameters": 1000, "flops": 500, "latency_ms": None, "seconds": 10.0}),
+        Arm(name="a", cost={"parameters": 2100, "flops": 500, "latency_ms": 3.0, "seconds": 250.0}),
+    ]
+    scores = {"b": SEEDS, "a": SEEDS + 0.03 + noise(0.005)}
+    findings = judge(evidence(scores, more={"arms": arms}))
+    price = "2.1 times the parameters, 1.00 times the FLOPs, 25.0 times the training time"
+    assert findings.primary[0].price == price
+    assert findings.costs == f"a costs {price} of b."
+
+
+def test_without_primary_contrasts_the_answer_is_about_the_leader(evidence):
+    scores = {"b": SEEDS, "a": SEEDS + 0.03 + noise(0.005), "c": SEEDS + 0.03 + noise(0.06)}
+    findings = judge(evidence(scores, primary=[]))
+    assert findings.answer.startswith("a has the highest accuracy") or findings.answer.startswith("c has the")
+    assert "cannot be told apart from" in findings.answer
+    assert "all pairs are exploratory" in findings.sure
+
+
+def test_one_arm_alone(evidence):
+    findings = judge(evidence({"a": SEEDS}))
+    assert findings.primary == [] and findings.exploratory == []
+    assert "nothing to compare it with" in findings.answer
+    assert findings.standings[0].score.replicates == 10
+
+
+def test_no_results_at_all(evidence):
+    findings = judge(evidence({"a": [math.nan], "b": [math.nan]}))
+    assert findings.primary[0].word == "open" and "no results" in findings.primary[0].sentence
+
+
+def test_more_than_two_contrasts_are_grouped_in_the_answer(evidence):
+    scores = {
+        "b": SEEDS,
+        "a": SEEDS + 0.03 + noise(0.005),
+        "c": SEEDS + noise(0.002),
+        "d": SEEDS + noise(0.03),
+    }
+    pairs = [("a", "b"), ("c", "b"), ("d", "b")]
+    answer = judge(evidence(scores, primary=pairs)).answer
+    assert answer == (
+        "Of 3 contrasts, better: a than b (+3.0 points); the same within 1 point: c and b. "
+        "Not enough evidence on d against b."
+    )
+
+
+def test_names_of_contrasts_stand_in_sentences(evidence):
+    contrast = Contrast(name="a second layer", arm="stacked", than="lstm", primary=True)
+    made = evidence({"lstm": SEEDS, "stacked": SEEDS + 0.03 + noise(0.005)})
+    verdict = judge(dataclasses.replace(made, contrasts=[contrast])).primary[0]
+    assert verdict.sentence.startswith(
+        "A second layer (stacked) is better than lstm by 3.0 points of accuracy"
+    )
+
+
+def test_uneven_effort_is_said(evidence):
+    ledger = [
+        Ledger(
+            arm=arm,
+            tuning_trials=n,
+            tuning_epochs=1,
+            tuning_seconds=1.0,
+            replicates=10,
+            replicate_seconds=1.0,
+        )
+        for arm, n in (("a", 60), ("b", 4))
+    ]
+    findings = judge(evidence({"a": SEEDS, "b": SEEDS}, more={"ledger": ledger}))
+    assert "Effort was uneven: a had 60 trials, b 4." in findings.cautions
+
+
+def test_selection_of_the_best_of_many_is_said(evidence):
+    trial = Trial(arm="a", number=0, state="complete", value=0.9, parameters={}, epochs=1, seconds=1.0)
+    tuning = Tuning(objective="validation.accuracy", higher_is_better=True, sampler="tpe", trials=[trial])
+    findings = judge(evidence({"a": SEEDS, "b": SEEDS}, more={"tuning": tuning}))
+    assert any("best of many" in caution for caution in findings.cautions)
+
+
+def test_unfrozen_rules_are_said(evidence):
+    assert any(
+        "not fixed before" in c for c in judge(evidence({"a": SEEDS, "b": SEEDS}, frozen=False)).cautions
+    )
+    assert not any("not fixed before" in c for c in judge(evidence({"a": SEEDS, "b": SEEDS})).cautions)
+
+
+def test_equal_arms_are_rarely_called_different_with_items(evidence, of_items):
+    """Equal in truth, each with items of its own luck: seeds alone would call many of them different."""
+    rng = np.random.default_rng(5)
+    different = 0
+    for _ in range(60):
+        easy = rng.normal(1.2, 1.0, (2, 150))
+        right = {name: easy[n] + rng.normal(0, 0.3, (10, 150)) > 0 for n, name in enumerate("ab")}
+        (verdict,) = judge(evidence({"a": [], "b": []}, results=[of_items(right)])).primary
+        different += verdict.word in ("better", "worse")
+    assert different <= 8
+
+
+def test_the_standings_are_best_first_whichever_way_is_better(evidence):
+    scores = {"a": SEEDS, "b": SEEDS + 0.05, "c": SEEDS - 0.2}
+    assert [line.name for line in judge(evidence(scores)).standings] == ["b", "a", "c"]
+    lower = judge(evidence(scores, metric="loss", higher_is_better=False))
+    assert [line.name for line in lower.standings] == ["c", "a", "b"]
+    assert lower.standings[0].middle == pytest.approx(np.sort(SEEDS - 0.2)[2:8].mean(), abs=0.005)
+
+
+def test_rules_and_results_without_a_name_do_not_fail(evidence):
+    results = [
+        Results(dataset="", pairs=["1", "2"], scores={"a": np.array([1.0, 2.0]), "b": np.array([2.0, 2.5])})
+    ]
+    made = evidence({"a": [], "b": []}, results=results)
+    findings = judge(dataclasses.replace(made, rules=Rules(metric="elo", margin=0.0)))
+    assert "without a margin" in findings.primary[0].sentence
+    assert "on this data set" in findings.primary[0].conditional
