@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install train sweep test test-slow lint format bench bench-sweeps clean
+.PHONY: help install train sweep compare beliefs test test-slow lint format bench bench-sweeps clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,12 @@ train: $(VENV)/.installed  ## Train the stacked bidirectional LSTM on JapaneseVo
 
 sweep: $(VENV)/.installed  ## Search for a good LSTM in under a minute (ARGS="budget.trials=20 ..." to change it)
 	$(BIN)/python sweep.py sweep=smoke $(ARGS)
+
+compare: $(VENV)/.installed  ## Is a second layer or direction worth it? Tune, replicate, report (under 15 minutes)
+	$(BIN)/python sweep.py sweep=compare $(ARGS)
+
+beliefs: $(VENV)/.installed  ## Put what people believe of recurrent networks to the test (45 minutes, goes on where it was)
+	$(BIN)/seqlab beliefs $(ARGS)
 
 test: $(VENV)/.installed-dev  ## Run the tests (under 10 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)

@@ -1,0 +1,121 @@
+"""Several comparisons in one table: a line a primary contrast, and one over data sets where arms are the same."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqlab import files
+from seqlab.report.evidence import Evidence
+from seqlab.report.findings import Findings, Verdict
+from seqlab.report.from_sweep import evidence_of_sweep
+from seqlab.report.judging import judge
+from seqlab.report.tables import as_csv, difference_in_words
+from seqlab.report.units import unit_of
+
+SURVEY = "survey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One verdict.
+
+    Args:
+        comparison: name of the sweep, or what several of them have in common.
+        dataset: on which; "all N" where the data set is the unit.
+        verdict: what can be said.
+        difference: with its unit, in words.
+        interval: in words.
+    """
+
+    comparison: str
+    dataset: str
+    verdict: Verdict
+    difference: str
+    interval: str
+
+
+def survey(sweep_dirs: Sequence[Path]) -> list[Line]:
+    """Judge several comparisons, and those with the same arms and contrasts together as well.
+
+    Args:
+        sweep_dirs: directories of sweeps.
+
+    Raises:
+        UserError: for one that is no comparison.
+    """
+    found = [(path, evidence_of_sweep(path)) for path in sweep_dirs]
+    lines: list[Line] = []
+    kin: dict[tuple[object, ...], list[Evidence]] = {}
+    for _, evidence in found:
+        lines += _lines(evidence.title, evidence, judge(evidence))
+        kin.setdefault(_kind(evidence), []).append(evidence)
+    for group in kin.values():
+        datasets = {results.dataset for evidence in group for results in evidence.results}
+        if len(group) > 1 and len(datasets) == len(group):
+            whole = together(group)
+            lines += _lines(f"{len(group)} data sets", whole, judge(whole))
+    return lines
+
+
+def together(group: Sequence[Evidence]) -> Evidence:
+    """The evidence of comparisons that ask the same of several data sets."""
+    first = group[0]
+    return dataclasses.replace(
+        first,
+        title=", ".join(results.dataset for evidence in group for results in evidence.results),
+        question=first.question if len({evidence.question for evidence in group}) == 1 else "",
+        results=[results for evidence in group for results in evidence.results],
+        references=[reference for evidence in group for reference in evidence.references],
+        register=[reading for evidence in group for reading in evidence.register],
+        tuning=None,
+        curves={},
+        gradients={},
+        ledger=[],
+        commands=[command for evidence in group for command in evidence.commands],
+        notes=[note for evidence in group for note in evidence.notes],
+        source=f"{len(group)} comparisons",
+    )
+
+
+def _kind(evidence: Evidence) -> tuple[object, ...]:
+    contrasts = tuple((c.name, c.arm, c.than, c.differs) for c in evidence.contrasts)
+    rules = evidence.rules
+    return (contrasts, rules.metric, rules.margin, rules.width)
+
+
+def _lines(name: str, evidence: Evidence, findings: Findings) -> list[Line]:
+    unit = unit_of(evidence)
+    lines: list[Line] = []
+    for verdict in findings.primary:
+        difference, interval = difference_in_words(verdict, unit)
+        dataset = verdict.dataset or f"all {len(evidence.results)}"
+        lines.append(
+            Line(comparison=name, dataset=dataset, verdict=verdict, difference=difference, interval=interval)
+        )
+    return lines
+
+
+def write_survey(lines: Sequence[Line], folder: Path) -> Path:
+    """Write survey.md and survey.csv; returns the first."""
+    head = ("comparison", "data set", "contrast", "verdict", "difference", "interval", "what would settle it")
+    rows = [
+        (
+            line.comparison,
+            line.dataset,
+            f"{line.verdict.contrast.name} ({line.verdict.contrast.arm} against {line.verdict.contrast.than})",
+            {"open": "not enough evidence", "same": "the same"}.get(line.verdict.word, line.verdict.word),
+            line.difference,
+            line.interval,
+            line.verdict.settles,
+        )
+        for line in lines
+    ]
+    files.write_text(folder / f"{SURVEY}.csv", as_csv([head, *rows]))
+    shown = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    shown += [
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
+    ]
+    path = folder / f"{SURVEY}.md"
+    files.write_text(path, "\n".join(shown) + "\n")
+    return path
