@@ -1,4 +1,4 @@
-"""Statistics on arrays and counts."""
+"""Intervals of proportions."""
 
 import math
 from statistics import NormalDist
