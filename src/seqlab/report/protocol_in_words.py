@@ -33,7 +33,6 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
     """
     protocol, trial = question["protocol"], question.get("trial") or {}
     names = "; ".join(f"{c.name} ({c.arm} against {c.than})" for c in plan.contrasts)
-    pruned = question["pruner"]["name"] != "none"
     looks = list(protocol["replicates"])
     folds = trial.get("folds")
     validation = (
@@ -44,8 +43,7 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
         f"({protocol['margin']:g}) and the primary contrasts: {names}. Every other pair is exploratory.",
         width_in_words(protocol, plan),
         f"Every arm was tuned by itself, with the same space, the same sampler ({question['sampler']['name']}) and "
-        "the same budget of trials"
-        + (f"; trials were pruned by {question['pruner']['name']}." if pruned else "; no trial was pruned."),
+        "the same budget of trials; no trial was ended early.",
         "A trial that diverged counts as the arm's own worst result; only trials lost to the machine were tried again.",
         f"Selection saw validation data alone ({validation}): the best {protocol['candidates']} trials of an arm were "
         f"run again on {protocol['reruns']} fresh seeds, and the best on average was taken.",

@@ -1,0 +1,151 @@
+"""A comparison as a person runs it: tuned, replicated, interrupted, reported, and redone by somebody who doubts."""
+
+import json
+import os
+import shlex
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+import yaml
+from tests.end_to_end.conftest import ROOT
+
+from seqlab.files import read_rows
+
+pytestmark = pytest.mark.slow
+
+FILE = {
+    "question": "Is a second layer worth it?",
+    "fixed": ["data=archive", "data.name=ItalyPowerDemand", "logger=none", "trainer.max_epochs=3",
+              "model.hidden_size=6"],
+    "arms": {"gru": ["model=gru"], "gru_stacked": ["model=gru_stacked"]},
+    "space": {"optimizer.lr": {"type": "float", "low": 1e-3, "high": 1e-1, "log": True}},
+    "sampler": {"name": "random"},
+    "budget": {"trials": 3},
+    "trial": {"folds": 3, "keep": 1},
+    "protocol": {
+        "contrasts": {"a second layer": ["gru_stacked", "gru"]},
+        "width": "solved",
+        "candidates": 2,
+        "reruns": 2,
+        "replicates": [3],
+        "references": False,
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def compare(person):
+    """Writes a comparison and begins it in runs/mine."""
+
+    def begin(*words: str, **changes):
+        plain = {**FILE, **changes}
+        (person.work / "mine.yaml").write_text(yaml.safe_dump(plain))
+        command = [str(ROOT / "sweep.py"), "sweep=mine.yaml", "sweep.dir=runs/mine", "workers=2", *words]
+        return person.begin(*command)
+
+    return begin
+
+
+def ended(process) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=600)
+    return process.returncode, out, err
+
+
+def test_a_comparison_ends_with_the_path_of_a_page_and_can_be_redone(person, compare):
+    code, out, err = ended(compare())
+    assert (code, err) == (0, "")
+    page = person.work / out.splitlines()[-1]
+    assert page == person.work / "runs/mine/report/report.html"
+    assert "Is a second layer worth it?" in page.read_text(encoding="utf-8")
+    directory = person.work / "runs/mine"
+    question = yaml.safe_load((directory / "sweep.yaml").read_text(encoding="utf-8"))
+    assert question["protocol"]["margin"] == 0.01  # frozen, with its default
+    plan = json.loads((directory / "comparison.json").read_text())
+    assert plan["contrasts"][0]["differs"] == "model.num_layers: 2 and 1"
+    spent = {width["arm"]: width["cost"] for width in plan["widths"]}
+    assert abs(spent["gru_stacked"] / spent["gru"] - 1) < 0.1  # few units: whole numbers are coarse
+
+    # what the page says can be redone from replicates.parquet alone
+    table = parquet.read_table(directory / "replicates.parquet").to_pandas()
+    assert set(table["kind"]) == {"replicate"}
+    counts = table.groupby(["arm", "pair"]).size()
+    assert set(counts) == {1029} and len(counts) == 6
+    right = (table["truth"] == table["predicted"]).groupby([table["arm"], table["pair"]]).mean()
+    for (arm, pair), accuracy in right.items():
+        result = json.loads((directory / "replicates" / arm / pair / "result.json").read_text())
+        assert result["metrics"]["test"]["accuracy"] == pytest.approx(accuracy, abs=1e-9)
+        assert "validation" not in result["metrics"]
+    verdicts = (directory / "report/tables/verdicts.csv").read_text(encoding="utf-8")
+    difference = float(np.mean(right["gru_stacked"].to_numpy() - right["gru"].to_numpy()))
+    assert repr(difference)[:8] in verdicts
+
+    # a replicate is trained again by its command, to the digit
+    run_dir = directory / "replicates/gru_stacked/1001"
+    before = json.loads((run_dir / "result.json").read_text())
+    again = person.train(*shlex.split(before["command"])[2:], "hydra.run.dir=again")
+    assert (again.returncode, again.stderr) == (0, "")
+    after = json.loads((person.work / "again/result.json").read_text())
+    assert after["metrics"] == before["metrics"]
+
+    # trials have read no test data, and one reading is in the register
+    for result in directory.glob("trials/**/result.json"):
+        assert "test" not in json.loads(result.read_text())["metrics"]
+    rows = list(read_rows(person.work / "runs/test-register.jsonl"))
+    assert [row["who"] for row in rows] == [str(directory)]
+
+    # nothing is done twice, and the report alone can be made again
+    stamps = {path: path.stat().st_mtime_ns for path in directory.glob("replicates/*/*/result.json")}
+    code, out, err = ended(compare())
+    assert (code, err) == (0, "")
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    done = person.seqlab("report", "runs/mine")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (person.work / done.stdout.splitlines()[-1]).is_file()
+    assert len(list(read_rows(person.work / "runs/test-register.jsonl"))) == 1
+
+
+def test_the_second_sweep_on_a_test_part_is_exploratory(person, compare):
+    quick = {"trial": {"keep": 0}, "budget": {"trials": 1}}
+    assert ended(compare(**quick))[0] == 0
+    code, out, err = ended(compare("sweep.dir=runs/second", **quick))
+    assert (code, err) == (0, "")
+    assert "exploratory" in out.lower()
+
+
+def test_an_interruption_loses_nothing(person, compare):
+    for wanted, number, code in (
+        ("runs/mine/selection/gru/*/result.json", signal.SIGINT, 130),
+        ("runs/mine/replicates/gru/*/result.json", signal.SIGTERM, 143),
+    ):
+        process = compare("protocol.replicates=[6]")
+        _wait_for(person.work, wanted)
+        os.kill(process.pid, number)
+        ending, out, err = ended(process)
+        assert ending == code, (out, err)
+        assert "go on with" in out
+    done = {p: p.stat().st_mtime_ns for p in person.work.glob("runs/mine/replicates/*/*/result.json")}
+    assert done
+    code, out, err = ended(compare("protocol.replicates=[6]"))
+    assert (code, err) == (0, "")
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    table = parquet.read_table(person.work / "runs/mine/replicates.parquet").to_pandas()
+    assert table.groupby(["arm", "pair"]).ngroups == 12
+
+
+def test_seeds_are_added_only_while_something_is_open(person, compare):
+    plain = {**FILE["protocol"], "replicates": [2, 3], "margin": 0.9}
+    code, out, err = ended(compare(protocol=plain, budget={"trials": 1}, trial={"keep": 0}))
+    assert (code, err) == (0, "")
+    assert "settled with 2" in out
+    assert len(list(person.work.glob("runs/mine/replicates/gru/*"))) == 2
+
+
+def _wait_for(folder: Path, pattern: str) -> None:
+    deadline = time.monotonic() + 300
+    while not list(folder.glob(pattern)):
+        assert time.monotonic() < deadline, f"no {pattern}"
+        time.sleep(0.05)
