@@ -3,7 +3,7 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -104,15 +104,22 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from None
+
+
 def _positive(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return value
 
 
 def _share(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     value = value / 100 if 1 < value < 100 else value
     if not 0.5 < value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0.5 and 1")
@@ -120,10 +127,9 @@ def _share(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is no number of items")
-    return value
+    return int(text)
 
 
 def _where(text: str) -> tuple[str, str]:
@@ -181,13 +187,9 @@ def _evidence(paths: Sequence[Path], options: argparse.Namespace, called: str) -
         from seqlab.report.from_sweep import evidence_of_sweep
 
         return evidence_of_sweep(paths[0]), paths[0] / "report"
-    return _of_runs()(paths), (paths[0] if len(paths) == 1 else paths[0].parent) / "report"
+    from seqlab.report.from_runs import evidence_of_runs
 
-
-def _of_runs() -> Callable[[Sequence[Path]], Evidence]:
-    from importlib import import_module
-
-    return import_module("seqlab.report.from_runs").evidence_of_runs
+    return evidence_of_runs(paths), (paths[0] if len(paths) == 1 else paths[0].parent) / "report"
 
 
 def _no_table_words(options: argparse.Namespace) -> None:

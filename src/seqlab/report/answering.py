@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from seqlab.report.cautions import read_before
+from seqlab.report.contrasts import mean_scores
 from seqlab.report.evidence import Evidence, Rules
-from seqlab.report.findings import OverDatasets, Standing, Verdict
+from seqlab.report.findings import OverDatasets, Verdict
 from seqlab.report.sentences import counted, listed, short_sentence, subject
 from seqlab.report.settling import price
 from seqlab.report.units import Unit
@@ -13,7 +14,6 @@ from seqlab.report.units import Unit
 
 def answer(
     evidence: Evidence,
-    lines: Sequence[Standing],
     primary: Sequence[Verdict],
     exploratory: Sequence[Verdict],
     over: OverDatasets | None,
@@ -24,7 +24,7 @@ def answer(
         if len(primary) <= 2:
             return " ".join(short_sentence(verdict, evidence.rules, unit) for verdict in primary)
         return _grouped(primary, evidence.rules, unit)
-    leader = leading(evidence, lines, over)
+    leader = leading(evidence)
     if leader is None:
         return "There is no score to compare."
     name, value = leader
@@ -47,24 +47,16 @@ def answer(
     return f"{start}. It {', and '.join(told)}."
 
 
-def leading(
-    evidence: Evidence, lines: Sequence[Standing], over: OverDatasets | None
-) -> tuple[str, float] | None:
-    """The arm with the best mean (over data sets, where there are several), and that mean."""
-    sign = 1.0 if evidence.rules.higher_is_better else -1.0
-    if over is not None:
-        values = {name: mean.value for name, mean in over.means.items() if mean.replicates == _most(over)}
-    else:
-        values = {line.name: line.score.value for line in lines if not line.reference}
-    values = {name: value for name, value in values.items() if math.isfinite(value)}
-    if not values:
+def leading(evidence: Evidence) -> tuple[str, float] | None:
+    """The arm with the best mean (over the data sets that arms have in common), and that mean."""
+    names = [arm.name for arm in evidence.arms]
+    means = mean_scores(names, evidence.results)
+    known = [place for place in range(len(names)) if math.isfinite(means[place])]
+    if not known:
         return None
-    return max(values.items(), key=lambda item: sign * item[1])
-
-
-def _most(over: OverDatasets) -> int:
-    """An arm with results on easy data sets alone is no leader."""
-    return max((mean.replicates for mean in over.means.values()), default=0)
+    sign = 1.0 if evidence.rules.higher_is_better else -1.0
+    best = max(known, key=lambda place: sign * means[place])
+    return names[best], float(means[best])
 
 
 def _against(leader: str, verdicts: Sequence[Verdict], over: OverDatasets | None) -> dict[str, list[str]]:
@@ -159,7 +151,6 @@ def sure(evidence: Evidence, primary: Sequence[Verdict], exploratory: Sequence[V
 
 def costs(
     evidence: Evidence,
-    lines: Sequence[Standing],
     primary: Sequence[Verdict],
     exploratory: Sequence[Verdict],
     over: OverDatasets | None,
@@ -168,7 +159,7 @@ def costs(
     if primary:
         each = [f"{subject(v.contrast)} costs {v.price} of {v.contrast.than}." for v in primary if v.price]
         return " ".join(each)
-    leader = leading(evidence, lines, over)
+    leader = leading(evidence)
     if leader is None:
         return ""
     words = _against(leader[0], exploratory, over)

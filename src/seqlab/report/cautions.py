@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Verdict
 from seqlab.report.sentences import counted, listed
@@ -71,9 +72,12 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
             found.append(
                 "Fewer than ten data sets: ranks and their tests would say little, and are left out."
             )
+        found += _uncommon(evidence)
         sizes = {len(results.pairs) for results in evidence.results}
         if sizes == {1}:
-            found.append("One run of every arm on every data set: its luck is part of the differences.")
+            found.append(
+                "One score of every arm on every data set: the luck of runs is part of the differences."
+            )
     elif evidence.results:
         found.append("One data set: nothing here tells about others.")
     missing = sum(
@@ -85,6 +89,23 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
         found.append(
             f"{counted(missing, 'scores')} {'is' if missing == 1 else 'are'} missing; contrasts use the pairs that "
             "both arms have. If runs are missing because they failed, that flatters their arm."
+        )
+    return found
+
+
+def _uncommon(evidence: Evidence) -> list[str]:
+    names = [arm.name for arm in evidence.arms]
+    rows, columns = in_common(table_of(names, evidence.results))
+    few = [name for name, there in zip(names, columns, strict=True) if not there]
+    found: list[str] = []
+    if not rows.all():
+        found.append(
+            f"Not all arms have all data sets: means and ranks are over the {int(rows.sum()):,} that are common; "
+            "contrasts are over those that both arms have."
+        )
+    if few:
+        found.append(
+            f"Of {listed(few)} there are too few data sets: means are over their own, and not comparable."
         )
     return found
 

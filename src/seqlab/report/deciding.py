@@ -120,10 +120,8 @@ def alpha_of(compared: Sequence[Compared], rules: Rules) -> float:
     return float(stats.alpha_at_look(rules.looks, look, alpha))
 
 
-def family_of(evidence: Evidence) -> int | None:
+def family_of(evidence: Evidence, primary: Sequence[Contrast], exploratory: Sequence[Contrast]) -> int | None:
     """Over how many pairs exploratory verdicts are corrected: all that there are, even if few of them are shown."""
     A = len(evidence.arms)
-    primary = {frozenset((c.arm, c.than)) for c in evidence.contrasts if c.primary}
-    shown = {frozenset((c.arm, c.than)) for c in evidence.contrasts if not c.primary}
-    pairs = A * (A - 1) // 2 - len(primary)
-    return pairs if pairs > len(shown) else None
+    pairs = A * (A - 1) // 2 - len({frozenset((c.arm, c.than)) for c in primary})
+    return pairs if pairs > len({frozenset((c.arm, c.than)) for c in exploratory}) else None

@@ -11,14 +11,13 @@ from seqlab.errors import UserError, nearest
 from seqlab.report.cells import Cells, cells_of, made_shares
 from seqlab.report.column_names import COSTS, plain
 from seqlab.report.columns import Roles, roles_of
-from seqlab.report.evidence import Arm, Contrast, Evidence, FloatArray, Results, Rules
+from seqlab.report.contrasts import MOST_FOR_ALL_PAIRS, remaining
+from seqlab.report.evidence import Arm, Contrast, Evidence, Results, Rules
 from seqlab.report.from_items import results_of_items
 from seqlab.report.options import Options
 from seqlab.report.reading import Table, read_table
 from seqlab.report.units import is_share, named_lower, named_share
 
-# With more arms, each is held against the best alone.
-MOST_FOR_ALL_PAIRS = 4
 _MARGIN = 0.01
 _PLURALS = {
     "seed": "seeds", "randomseed": "seeds", "randomstate": "seeds", "fold": "folds", "cvfold": "folds",
@@ -211,38 +210,13 @@ def _contrasts(
         raise UserError(
             f"--contrast: {' '.join(options.contrasts)} names a pair twice\nallowed: each pair once"
         )
-    means = _mean_scores(arms, results)
-    sign = -1.0 if higher else 1.0
-    order = sorted(range(len(arms)), key=lambda n: sign * means[n] if np.isfinite(means[n]) else np.inf)
-    best = [arms[n] for n in order]
+    rest = remaining(primary, arms, results, higher)
     notes: list[str] = []
-    pairs = [(a, b) for i, a in enumerate(best) for b in best[i + 1 :]]
     if len(arms) > MOST_FOR_ALL_PAIRS:
-        pairs = [(best[0], b) for b in best[1:]]
         notes.append(
-            f"There are {len(arms):,} arms: beside the contrasts that were named, each is held against the best, "
-            f"{best[0]}, alone."
+            f"There are {len(arms):,} arms: beside contrasts that were named, each is held against the best alone."
         )
-    asked = {frozenset((c.arm, c.than)) for c in primary}
-    rest = [
-        Contrast(name=f"{a} against {b}", arm=a, than=b, primary=False)
-        for a, b in pairs
-        if frozenset((a, b)) not in asked
-    ]
     return [*primary, *rest], notes
-
-
-def _mean_scores(arms: Sequence[str], results: Sequence[Results]) -> FloatArray:
-    """Mean over data sets; of an arm that lacks some data sets, none if others have more."""
-    table = np.full((len(results), len(arms)), np.nan)
-    for row, result in enumerate(results):
-        for column, arm in enumerate(arms):
-            scores = result.scores[arm]
-            if np.isfinite(scores).any():
-                table[row, column] = np.nanmean(scores)
-    counts = np.isfinite(table).sum(axis=0)
-    sums = np.nansum(table, axis=0)
-    return np.where(counts == counts.max(), sums / np.maximum(counts, 1), np.nan)
 
 
 def _named(words: str, arms: Sequence[str]) -> Contrast:

@@ -11,12 +11,13 @@ import numpy as np
 from seqlab.report.answering import answer, costs, sure
 from seqlab.report.cautions import cautions, read_before
 from seqlab.report.comparing import Compared, compare
+from seqlab.report.contrasts import completed
 from seqlab.report.deciding import Decision, decide, family_of
 from seqlab.report.evidence import Contrast, Evidence, Results
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import compare_over, over_datasets, wins_ties_losses
 from seqlab.report.recurrence import recurrence
-from seqlab.report.sentences import counted, p_in_words, rests_on, verdict_sentence
+from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
 from seqlab.report.settling import price, settles
 from seqlab.report.standing import standings
 from seqlab.report.units import Unit, unit_of
@@ -41,25 +42,25 @@ def judge(evidence: Evidence) -> Findings:
         Estimates with intervals, and verdicts in words.
     """
     unit = unit_of(evidence)
-    primary = [contrast for contrast in evidence.contrasts if contrast.primary]
-    exploratory = [contrast for contrast in evidence.contrasts if not contrast.primary]
+    primary, exploratory = completed(evidence)
+    family = family_of(evidence, primary, exploratory)
     over: OverDatasets | None = None
     if len(evidence.results) > 1:
         over = over_datasets(evidence, evidence.rules.confidence)
         first = _over(evidence, primary, unit, over, None)
-        second = _over(evidence, exploratory, unit, over, family_of(evidence))
+        second = _over(evidence, exploratory, unit, over, family)
         second += _single(evidence, primary or exploratory, unit)
     elif evidence.results:
         (results,) = evidence.results
         first = _on(evidence, results, primary, unit, None)
-        second = _on(evidence, results, exploratory, unit, family_of(evidence))
+        second = _on(evidence, results, exploratory, unit, family)
     else:
         first, second = [], []
     lines = standings(evidence)
     return Findings(
-        answer=answer(evidence, lines, first, second, over, unit),
+        answer=answer(evidence, first, second, over, unit),
         sure=sure(evidence, first, second, unit),
-        costs=costs(evidence, lines, first, second, over),
+        costs=costs(evidence, first, second, over),
         standings=lines,
         primary=first,
         exploratory=second,
@@ -109,7 +110,7 @@ def _over(
         if ranked is not None:
             agrees = (ranked < decision.alpha) == decision.significant
             also = "ranks agree" if agrees else "ranks say otherwise"
-            conditional.append(f"{also}: Wilcoxon's p after Holm over all pairs is {p_in_words(ranked)}")
+            conditional.append(f"{also}: Wilcoxon's {p_said(ranked)} after Holm over all pairs")
         found.append(
             _verdict(
                 evidence,

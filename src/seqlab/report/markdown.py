@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
-from seqlab.report.sentences import p_in_words
+from seqlab.report.sentences import p_said
 from seqlab.report.tables import level_with_interval
 from seqlab.report.units import Unit, unit_of
 
@@ -121,9 +121,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> list[str]:
             f"On {verdict.dataset}: " if verdict.dataset and len({v.dataset for v in verdicts}) > 1 else ""
         )
         lines.append(f"- **{verdict.word}** {escape(where + verdict.sentence)}")
-        more = (
-            [f"p = {p_in_words(verdict.adjusted)} after Holm"] if verdict.adjusted == verdict.adjusted else []
-        )
+        more = [f"{p_said(verdict.adjusted)} after Holm"] if verdict.adjusted == verdict.adjusted else []
         more += verdict.conditional
         if verdict.settles:
             more.append(f"would be settled by {verdict.settles}")
@@ -142,7 +140,7 @@ def _over(findings: Findings) -> list[str]:
         friedman = (
             ""
             if over.friedman_p is None
-            else f"Friedman's p that all arms are alike: {p_in_words(over.friedman_p)}. "
+            else f"That all arms are alike: Friedman's {p_said(over.friedman_p)}. "
         )
         groups = "; ".join(", ".join(clique) for clique in over.cliques)
         told = (

@@ -11,6 +11,7 @@ import numpy as np
 
 from seqlab import stats
 from seqlab.report.comparing import Compared
+from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import Evidence, FloatArray
 from seqlab.report.findings import Estimate, OverDatasets
 
@@ -18,17 +19,6 @@ FEWEST_FOR_RANKS = 10
 # Of all pairs of more arms there are too many to read, and of ranks too many to compute.
 MOST_ARMS = 50
 _TIE = 1e-12
-
-
-def means_of(evidence: Evidence) -> FloatArray:
-    """Mean score of every arm on every data set [D, A]; NaN where there is none."""
-    table = np.full((len(evidence.results), len(evidence.arms)), np.nan)
-    for row, results in enumerate(evidence.results):
-        for column, arm in enumerate(evidence.arms):
-            scores = results.scores.get(arm.name)
-            if scores is not None and np.isfinite(scores).any():
-                table[row, column] = np.nanmean(scores)
-    return table
 
 
 def paired_means(evidence: Evidence, arm: str, than: str) -> tuple[FloatArray, FloatArray, int]:
@@ -73,20 +63,23 @@ def wins_ties_losses(a: FloatArray, b: FloatArray, higher_is_better: bool) -> tu
 def over_datasets(evidence: Evidence, confidence: float) -> OverDatasets:
     """What several data sets say together; ranks only from ten data sets up that all ranked arms have."""
     names = [arm.name for arm in evidence.arms]
-    table, higher = means_of(evidence), evidence.rules.higher_is_better
+    table, higher = table_of(names, evidence.results), evidence.rules.higher_is_better
+    rows, columns = in_common(table)
+    fair = np.where(rows[:, None] | ~columns[None, :], table, np.nan)
     mean_ranks: dict[str, float] = {}
     friedman: float | None = None
     pairs_p: dict[tuple[str, str], float] = {}
     cliques: list[tuple[str, ...]] = []
-    shown = best_arms(table, higher)
-    whole = table[:, shown]
+    shown = best_arms(fair, higher)
+    ranked = [column for column in shown if columns[column]]
+    whole = table[:, ranked]
     whole = whole[np.isfinite(whole).all(axis=1)]
-    if len(whole) >= FEWEST_FOR_RANKS and len(shown) > 1:
+    if len(whole) >= FEWEST_FOR_RANKS and len(ranked) > 1:
         ranks = stats.rank_datasets(whole, higher)
-        chosen = [names[column] for column in shown]
+        chosen = [names[column] for column in ranked]
         mean_ranks = {name: float(rank) for name, rank in zip(chosen, ranks.mean_ranks, strict=True)}
         # Friedman needs three arms
-        friedman = float(ranks.friedman_p) if len(shown) > 2 and math.isfinite(ranks.friedman_p) else None
+        friedman = float(ranks.friedman_p) if len(ranked) > 2 and math.isfinite(ranks.friedman_p) else None
         pairs_p = {
             (arm, than): float(ranks.pair_p[i, j])
             for i, arm in enumerate(chosen)
@@ -101,7 +94,7 @@ def over_datasets(evidence: Evidence, confidence: float) -> OverDatasets:
         pairs_p=pairs_p,
         cliques=cliques,
         differences=_differences(evidence, [names[column] for column in shown]),
-        means={name: _mean(table[:, column], confidence) for column, name in enumerate(names)},
+        means={name: _mean(fair[:, column], confidence) for column, name in enumerate(names)},
     )
 
 

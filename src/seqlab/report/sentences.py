@@ -82,9 +82,9 @@ def _why_open(ends: Sequence[float], decision: Decision, rules: Rules, margin: s
         if decision.comparisons > 1 and decision.p < decision.alpha:
             return (
                 f"; the interval leaves out 0, but of {decision.comparisons:,} contrasts some do by chance: "
-                f"corrected for that (Holm), p = {p_in_words(decision.adjusted)}"
+                f"corrected for that (Holm), {p_said(decision.adjusted)}"
             )
-        return f"; at this look at the results p has to be below {decision.alpha:.2g}, and is {p_in_words(decision.p)}"
+        return f"; at this look at the results p has to be below {decision.alpha:.2g}; {p_said(decision.p)}"
     if rules.margin <= 0:
         return "; the interval includes 0, and without a margin nothing can be called the same"
     if beyond:
@@ -121,6 +121,12 @@ def rests_on(results: Results, compared: Compared) -> str:
 def counted(number: int, plural: str) -> str:
     """A number with its noun: "1 seed", "10 seeds"."""
     return f"{number:,} {plural.removesuffix('s') if number == 1 else plural}"
+
+
+def p_said(p: float) -> str:
+    """A p value in a sentence: "p = 0.03", "p < 0.0001"."""
+    words = p_in_words(p)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
 
 
 def p_in_words(p: float) -> str:
