@@ -98,7 +98,8 @@ class OverDatasets:
         pairs_p: (arm, than) -> Wilcoxon's p after Holm; empty below ten data sets.
         cliques: groups of arms that cannot be told apart.
         differences: (arm, than) -> mean difference, and on how many data sets it won, tied and lost.
-        means: arm -> mean score over the data sets that it has, with an interval over data sets.
+        means: arm -> mean score over the data sets that all arms have, with an interval over data sets; of an arm that
+            lacks most of them, over its own.
     """
 
     datasets: Sequence[str]
