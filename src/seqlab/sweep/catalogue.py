@@ -7,17 +7,31 @@ from seqlab.errors import UserError, nearest
 from seqlab.sweep.yaml_text import read_mapping
 
 # First words of a command line that belong to the sweep; everything else holds for every run.
-OWN_WORDS = ("budget", "workers", "trial", "protocol", "wandb", "storage", "sampler", "pruner", "objective", "force")
+OWN_WORDS = (
+    "budget",
+    "workers",
+    "trial",
+    "protocol",
+    "wandb",
+    "storage",
+    "sampler",
+    "pruner",
+    "objective",
+    "force",
+)
 FILE_WORDS = ("question", "space", "arms", "fixed", "constraints")
 PLACE_WORDS = ("sweep", "sweep.dir", "sweep.name")
 
 
 def sweep_files() -> dict[str, Path]:
-    """The sweeps that can be asked for by name: those in ./sweeps, then the shipped ones."""
+    """The sweeps that can be asked for by name: those in ./sweeps, then the shipped ones.
+
+    One in a folder has the folder in its name, such as beliefs/depth.
+    """
     found: dict[str, Path] = {}
     for folder in dict.fromkeys((Path.cwd() / "sweeps", paths.sweeps_dir())):
-        for path in sorted(folder.glob("*.yaml")):
-            found.setdefault(path.stem, path)
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*/*.yaml")]):
+            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
     return found
 
 
@@ -40,14 +54,16 @@ def find_sweep(given: str) -> Path:
         return known[given]
     else:
         what = f"sweep: there is no sweep {given!r}"
-    near = nearest(path.stem, known)
+    word = Path(given).with_suffix("").as_posix() if path.suffix == ".yaml" else given
+    near = nearest(word, known) or nearest(path.stem, known)
     hint = f"\ndid you mean: sweep={near}" if near else ""
     raise UserError(f"{what}\n{allowed_sweeps()}{hint}")
 
 
 def allowed_sweeps() -> str:
-    """What may stand behind `sweep=`, in one line."""
-    return f"allowed: {', '.join(sweep_files())}, or a path that ends in .yaml"
+    """What may stand behind `sweep=`, in one line; folders of sweeps as a whole."""
+    shown = dict.fromkeys(f"{name.split('/')[0]}/..." if "/" in name else name for name in sweep_files())
+    return f"allowed: {', '.join(shown)}, or a path that ends in .yaml"
 
 
 def question_in(path: Path) -> str:
