@@ -12,7 +12,7 @@ from seqlab.cli.parsing import run_command
 from seqlab.errors import UserError
 
 RNG = np.random.default_rng(9)
-HEAVY = ("torch", "pytorch_lightning", "torchmetrics", "wandb", "aeon", "sklearn", "optuna", "pandas")
+HEAVY = ("torch", "pytorch_lightning", "torchmetrics", "wandb", "aeon", "sklearn", "optuna")
 needs_page = pytest.mark.skipif(importlib.util.find_spec("seqlab.report.page") is None, reason="no page yet")
 
 

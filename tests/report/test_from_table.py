@@ -170,6 +170,29 @@ def test_a_column_for_every_arm(read):
     assert [arm.name for arm in chosen.arms] == ["1NN-DTW", "Length"] and chosen.rules.metric == "accuracy"
 
 
+def test_a_row_for_every_arm_and_a_column_for_every_data_set(read):
+    text = "Model,MNLI,QQP,SST-2,Avg.\nBERT,84.6,71.2,93.5,83.1\nGPT,82.1,70.3,91.3,81.2\n"
+    made = read(text, score="accuracy")
+    assert [r.dataset for r in made.results] == ["MNLI", "QQP", "SST-2"]
+    assert [arm.name for arm in made.arms] == ["BERT", "GPT"]
+    assert made.results[1].scores["GPT"][0] == pytest.approx(0.703)
+    assert any("a column for every data set: 'MNLI', 'QQP', 'SST-2'" in note for note in made.notes)
+    assert read(text).rules.metric == "score"
+
+
+def test_seeds_that_no_two_arms_share_do_not_pair(read):
+    made = read("model,seed,accuracy\na,1,0.5\na,2,0.6\nb,3,0.7\nb,4,0.8\n")
+    assert list(made.results[0].scores["b"]) == [0.7, 0.8] and len(made.results[0].pairs) == 2
+    assert any("No two arms have seed in common" in note for note in made.notes)
+    asked = read("model,seed,accuracy\na,1,0.5\na,2,0.6\nb,3,0.7\nb,4,0.8\n", pair=["seed"])
+    assert judge(asked).exploratory[0].word == "open"
+
+
+def test_the_number_of_test_items_is_of_use_for_accuracies_alone(read, refused):
+    assert read(long(TWO), test_size=100).results[0].test_size == 100
+    assert "--test-size" in refused(long(TWO, "model,seed,f1"), test_size=100)
+
+
 def test_a_column_for_every_arm_and_a_row_for_every_seed(read):
     made = read("seed,a,b\n1,0.8,0.7\n2,0.9,0.6\n3,0.9,0.8\n")
     (results,) = made.results

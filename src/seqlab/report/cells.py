@@ -109,7 +109,16 @@ def cells_of(table: Table, roles: Roles, options: Options) -> Cells:
     dataset, datasets, pair, pairs = labels_of(table, roles)
     rows = np.arange(1, table.rows + 1)
     notes: list[str] = []
-    if roles.arm is not None:
+    if roles.datasets:
+        arm, arms = arms_of(table, roles)
+        found = [table.numbers(name) for name in roles.datasets]
+        D = len(found)
+        cells = Cells(
+            datasets=list(roles.datasets), arms=arms, pairs=pairs, dataset=np.repeat(np.arange(D), table.rows),
+            arm=np.tile(arm, D), pair=np.tile(pair, D), row=np.tile(rows, D), notes=notes,
+            score=np.concatenate([numbers.values for numbers in found]),
+        )  # fmt: skip
+    elif roles.arm is not None:
         assert roles.score is not None
         arm, arms = arms_of(table, roles)
         read = table.numbers(roles.score)
@@ -129,6 +138,9 @@ def cells_of(table: Table, roles: Roles, options: Options) -> Cells:
         )  # fmt: skip
     _note_numbers(cells, found)
     _without_averages(cells)
+    if not options.pair and roles.pair and not _shared(cells):
+        notes.append(f"No two arms have {' and '.join(roles.pair)} in common, so runs are not paired by it.")
+        roles.pair = []
     if not roles.pair:
         _in_order(cells, roles)
     return _once(cells, table, roles, options)
@@ -161,6 +173,13 @@ def _is_average(label: str) -> bool:
     return (
         plain(label.replace(".", "")) in AVERAGES or plain(label.split("(")[0].replace(".", "")) in AVERAGES
     )
+
+
+def _shared(cells: Cells) -> bool:
+    """Whether any two arms have a pair in common."""
+    keys = np.unique((cells.dataset * len(cells.pairs) + cells.pair) * len(cells.arms) + cells.arm)
+    pairs = keys // len(cells.arms)
+    return len(cells.arms) < 2 or len(np.unique(pairs)) < len(pairs)
 
 
 def _in_order(cells: Cells, roles: Roles) -> None:

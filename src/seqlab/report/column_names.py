@@ -15,19 +15,8 @@ PREDICTION = ("predicted", "prediction", "pred", "ypred", "yhat")
 CORRECT = ("correct", "iscorrect", "right", "hit")
 GROUP = ("group", "speaker", "subject", "patient")
 SCORE = (
-    "score",
-    "value",
-    "result",
-    "r2",
-    "mcc",
-    "kappa",
-    "metric",
-    "performance",
-    "bleu",
-    "rouge",
-    "elo",
-    "reward",
-    "return",
+    *("score", "value", "result", "r2", "mcc", "kappa", "metric", "performance", "bleu", "rouge", "elo"),
+    *("reward", "return", "mean", "avg", "average"),
 )
 COSTS = {
     "parameters": ("parameters", "params", "nparameters", "nparams", "numparams", "numparameters"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from seqlab.errors import UserError, nearest
 from seqlab.report.column_names import (
     ARM,
+    AVERAGES,
     CORRECT,
     COSTS,
     DATASET,
@@ -31,6 +32,7 @@ class Roles:
     Args:
         arm: of the arm; None where every arm has a column of its own.
         arms: these columns.
+        datasets: columns of the data sets, where each has one and every arm a row.
         score: of the scores; None with `arms`, or where predictions are scored.
         metric: what the scores are called.
         pair: of the pairs, without the data set.
@@ -42,6 +44,7 @@ class Roles:
 
     arm: str | None = None
     arms: list[str] = field(default_factory=list)
+    datasets: list[str] = field(default_factory=list)
     score: str | None = None
     metric: str = "score"
     pair: list[str] = field(default_factory=list)
@@ -82,7 +85,7 @@ def roles_of(table: Table, options: Options) -> Roles:
         _wide(table, roles, options)
     else:
         _items(table, roles, options)
-        if roles.item is None:
+        if roles.item is None and not _datasets(table, roles, options):
             _score(table, roles, options)
         for cost, names in COSTS.items():
             found = [
@@ -151,7 +154,14 @@ def _is_metric(table: Table, given: str, options: Options) -> bool:
             f"--score: {given!r} is neither a column nor a metric of predictions\n"
             f"allowed: {', '.join(OF_PREDICTIONS)}{hint}"
         )
-    return bool(options.arms) or (options.arm is None and names.isdisjoint(ARM))
+    if bool(options.arms) or (options.arm is None and names.isdisjoint(ARM)):
+        return True
+    arm = options.arm or next((name for name in table.names if plain(name) in ARM), None)
+    if arm not in table.names or not names.isdisjoint({*DATASET, *PAIR}):
+        return False
+    return (
+        len(table.codes(arm)[1]) == table.rows and nearest(given, table.names) is None
+    )  # a column a data set
 
 
 def _scored(table: Table, options: Options) -> bool:
@@ -188,6 +198,32 @@ def _items(table: Table, roles: Roles, options: Options) -> None:
             )
     roles.group = roles.group or _guess(table, roles, GROUP, "group of test items", "--group")
     roles.metric = roles.score or (options.score or "accuracy" if roles.truth is not None else "accuracy")
+
+
+def _datasets(table: Table, roles: Roles, options: Options) -> bool:
+    """Whether there is a row for every arm and a column for every data set, as benchmarks are published."""
+    assert roles.arm is not None
+    codes, names = table.codes(roles.arm)
+    if roles.score is not None or roles.dataset is not None or roles.pair or len(names) < len(codes):
+        return False
+    found = [
+        name for name in table.names if name != roles.arm and not _sums_up(name) and table.is_numeric(name)
+    ]
+    if len(found) < 2 or any(
+        named_share(name) or named_lower(name) or plain(name) in SCORE for name in found
+    ):
+        return False
+    roles.datasets, roles.metric = found, options.score or "score"
+    roles.guesses.append(f"every row is an arm, and there is a column for every data set: {_some(found)}")
+    return True
+
+
+def _sums_up(name: str) -> bool:
+    return plain(name.replace(".", "")) in AVERAGES or name.startswith(("Unnamed:", "column "))
+
+
+def _some(names: Sequence[str]) -> str:
+    return _quoted(names[:6]) + (" and more" if len(names) > 6 else "")
 
 
 def _score(table: Table, roles: Roles, options: Options) -> None:
@@ -240,10 +276,7 @@ def _wide(table: Table, roles: Roles, options: Options) -> None:
                 f"allowed: --arm COLUMN, or --arms A,B,... with a column for every arm\n"
                 f"columns: {_columns_there(table)}"
             )
-        roles.guesses.append(
-            f"there is a column for every arm: {_quoted(roles.arms[:6])}"
-            f"{' and more' if len(roles.arms) > 6 else ''} (--arms)"
-        )
+        roles.guesses.append(f"there is a column for every arm: {_some(roles.arms)} (--arms)")
     if roles.dataset is None and not roles.pair:
         labels = [name for name in table.names if name not in roles.arms and not table.is_numeric(name)]
         for name in labels[:1]:

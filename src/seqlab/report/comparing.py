@@ -12,8 +12,9 @@ from seqlab.report.metrics import OF_PREDICTIONS, OF_PROBABILITIES
 
 # Calls of a metric that resampling may take, for one contrast.
 _MOST_CALLS = 20_000
+_MOST_ITEMS = 40_000_000
 # With shares, a proportion's variance can be bounded without knowing who got which items right.
-PROPORTIONS = ("accuracy", "acc", "test_accuracy")
+PROPORTIONS = ("accuracy", "acc", "test_accuracy", "error", "error_rate")
 
 FEW_PAIRS = "one run says nothing about chance"
 
@@ -122,12 +123,22 @@ def _by_items(
     if metric in OF_PREDICTIONS:
         a, b = (items.predicted[name][both] for name in (arm, than))
         return stats.crossed_metric(
-            OF_PREDICTIONS[metric], items.truth, a, b, groups=items.groups, resamples=resamples(2 * len(a))
+            OF_PREDICTIONS[metric],
+            items.truth,
+            a,
+            b,
+            groups=items.groups,
+            resamples=resamples(2 * len(a), len(items.truth)),
         )
     if metric in OF_PROBABILITIES and arm in items.probabilities and than in items.probabilities:
         a, b = (items.probabilities[name][both] for name in (arm, than))
         return stats.crossed_metric(
-            OF_PROBABILITIES[metric], items.truth, a, b, groups=items.groups, resamples=resamples(4 * len(a))
+            OF_PROBABILITIES[metric],
+            items.truth,
+            a,
+            b,
+            groups=items.groups,
+            resamples=resamples(4 * len(a), len(items.truth)),
         )
     return None
 
@@ -137,9 +148,9 @@ def groups_of(results: Results) -> IntArray | None:
     return results.items.groups if results.items is not None else None
 
 
-def resamples(calls: int) -> int:
-    """How many resamples so many calls of a metric leave time for."""
-    return max(200, min(1000, _MOST_CALLS // max(calls, 1)))
+def resamples(calls: int, items: int) -> int:
+    """How many resamples so many calls of a metric on so many test items leave time for; 200 are enough."""
+    return max(200, min(1000, _MOST_CALLS // max(calls, 1), _MOST_ITEMS // max(calls * items, 1)))
 
 
 def _by_pairs(results: Results, metric: str, a: FloatArray, b: FloatArray, missing: int) -> Compared:

@@ -60,10 +60,12 @@ def table_of(arms: Sequence[str], results: Sequence[Results]) -> FloatArray:
     """Mean score of every arm on every data set [D, A]; NaN where there is none."""
     table = np.full((len(results), len(arms)), np.nan)
     for row, result in enumerate(results):
-        for column, arm in enumerate(arms):
-            scores = result.scores.get(arm, np.zeros(0))
-            if np.isfinite(scores).any():
-                table[row, column] = np.nanmean(scores)
+        absent = np.full(len(result.pairs), np.nan)
+        scores = np.array([result.scores.get(arm, absent) for arm in arms]).reshape(len(arms), -1)
+        there = np.isfinite(scores)
+        counts = there.sum(axis=1)
+        known = counts > 0
+        table[row, known] = np.where(there, scores, 0.0).sum(axis=1)[known] / counts[known]
     return table
 
 

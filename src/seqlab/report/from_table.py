@@ -11,6 +11,7 @@ from seqlab.errors import UserError, nearest
 from seqlab.report.cells import Cells, cells_of, made_shares
 from seqlab.report.column_names import COSTS, plain
 from seqlab.report.columns import Roles, roles_of
+from seqlab.report.comparing import PROPORTIONS
 from seqlab.report.contrasts import MOST_FOR_ALL_PAIRS, remaining
 from seqlab.report.evidence import Arm, Contrast, Evidence, Results, Rules
 from seqlab.report.from_items import results_of_items
@@ -52,6 +53,11 @@ def evidence_of_table(path: Path, options: Options) -> Evidence:
         higher = not named_lower(roles.metric)
         if not higher:
             notes.append(f"A guess: less {roles.metric!r} is better (--higher-is-better if not).")
+    if options.test_size is not None and roles.metric.lower() not in PROPORTIONS:
+        raise UserError(
+            f"--test-size: the luck of test items cannot be told from their number for {roles.metric!r}\n"
+            f"allowed: with {', '.join(PROPORTIONS)}; for anything else predictions are needed (--item)"
+        )
     factor = 1.0
     if named_share(roles.metric) and roles.item is None:
         results, factor = _as_shares(table, roles, results, arms)

@@ -4,7 +4,7 @@ How a verdict comes about stands in docs/report.md.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from seqlab.report.contrasts import completed
 from seqlab.report.deciding import Decision, decide, family_of
 from seqlab.report.evidence import Contrast, Evidence, Results
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
-from seqlab.report.over_datasets import compare_over, over_datasets, wins_ties_losses
+from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
 from seqlab.report.recurrence import recurrence
 from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
 from seqlab.report.settling import price, settles
@@ -46,9 +46,10 @@ def judge(evidence: Evidence) -> Findings:
     family = family_of(evidence, primary, exploratory)
     over: OverDatasets | None = None
     if len(evidence.results) > 1:
-        over = over_datasets(evidence, evidence.rules.confidence)
-        first = _over(evidence, primary, unit, over, None)
-        second = _over(evidence, exploratory, unit, over, family)
+        pairs = Pairs(evidence)
+        over = over_datasets(evidence, pairs)
+        first = _over(evidence, pairs, primary, unit, over, None)
+        second = _over(evidence, pairs, exploratory, unit, over, family)
         second += _single(evidence, primary or exploratory, unit)
     elif evidence.results:
         (results,) = evidence.results
@@ -78,6 +79,7 @@ def _on(
     compared = [compare(results, rules.metric, contrast.arm, contrast.than) for contrast in contrasts]
     blocked = evidence.tuning.blocked if evidence.tuning is not None else {}
     decisions = decide(compared, contrasts, rules, family=family, blocked=blocked)
+    prices = _prices(evidence)
     return [
         _verdict(
             evidence,
@@ -85,6 +87,7 @@ def _on(
             c,
             decision,
             unit,
+            prices,
             dataset=results.dataset,
             on=rests_on(results, c),
             pairs_are=results.pairs_are,
@@ -95,13 +98,19 @@ def _on(
 
 
 def _over(
-    evidence: Evidence, contrasts: Sequence[Contrast], unit: Unit, over: OverDatasets, family: int | None
+    evidence: Evidence,
+    pairs: Pairs,
+    contrasts: Sequence[Contrast],
+    unit: Unit,
+    over: OverDatasets,
+    family: int | None,
 ) -> list[Verdict]:
     """Verdicts over all data sets, each of which counts once."""
-    compared = [compare_over(evidence, contrast.arm, contrast.than) for contrast in contrasts]
+    compared = [pairs.compare(contrast.arm, contrast.than) for contrast in contrasts]
     blocked = evidence.tuning.blocked if evidence.tuning is not None else {}
     decisions = decide(compared, contrasts, evidence.rules, family=family, blocked=blocked)
     found: list[Verdict] = []
+    prices = _prices(evidence)
     for contrast, c, decision in zip(contrasts, compared, decisions, strict=True):
         wins, ties, losses = wins_ties_losses(c.a, c.b, evidence.rules.higher_is_better)
         on = f"{counted(c.pairs, 'data sets')}: {wins} won, {ties} tied, {losses} lost"
@@ -118,6 +127,7 @@ def _over(
                 c,
                 decision,
                 unit,
+                prices,
                 dataset=None,
                 on=on,
                 pairs_are="data sets",
@@ -145,6 +155,7 @@ def _verdict(
     compared: Compared,
     decision: Decision,
     unit: Unit,
+    prices: Callable[[Contrast], str],
     *,
     dataset: str | None,
     on: str,
@@ -159,7 +170,6 @@ def _verdict(
     shares = None
     if compared.components is not None and items is not None and not compared.bounded:
         shares = dict(compared.components.shares())
-    arms = {arm.name: arm for arm in evidence.arms}
     return Verdict(
         contrast=contrast,
         dataset=dataset,
@@ -171,12 +181,18 @@ def _verdict(
         sentence=verdict_sentence(contrast, compared, decision, rules, unit, on),
         conditional=[*conditional, *_missing(compared, pairs_are)],
         settles="" if decision.word != "open" else settles(compared, rules, pairs_are),
-        price=price(arms[contrast.arm], arms[contrast.than]),
+        price=prices(contrast),
         shares=shares,
         correlation=compared.correlation,
         wins=compared.wins,
         adjusted=decision.adjusted,
     )
+
+
+def _prices(evidence: Evidence) -> Callable[[Contrast], str]:
+    """What the arm of a contrast costs beside the other."""
+    arms = {arm.name: arm for arm in evidence.arms}
+    return lambda contrast: price(arms[contrast.arm], arms[contrast.than])
 
 
 def _missing(compared: Compared, pairs_are: str) -> list[str]:

@@ -21,10 +21,9 @@ def accuracy(truth: IntArray, predicted: IntArray) -> float:
 def _counts(truth: IntArray, predicted: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """For every class: right ones, items of it, predictions of it."""
     classes = int(max(truth.max(), predicted.max())) + 1
-    right = np.bincount(truth[truth == predicted], minlength=classes).astype(np.float64)
-    of_class = np.bincount(truth, minlength=classes).astype(np.float64)
-    said = np.bincount(predicted[predicted >= 0], minlength=classes).astype(np.float64)
-    return right, of_class, said
+    pairs = np.bincount(truth * (classes + 1) + predicted + 1, minlength=classes * (classes + 1))
+    table = pairs.reshape(classes, classes + 1).astype(np.float64)  # the first column is of no class
+    return np.diagonal(table, 1), table.sum(axis=1), table[:, 1:].sum(axis=0)
 
 
 def balanced_accuracy(truth: IntArray, predicted: IntArray) -> float:

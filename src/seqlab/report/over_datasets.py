@@ -21,36 +21,47 @@ MOST_ARMS = 50
 _TIE = 1e-12
 
 
-def paired_means(evidence: Evidence, arm: str, than: str) -> tuple[FloatArray, FloatArray, int]:
-    """Mean scores of two arms on every data set that both have, over common pairs; how many only one has."""
-    a: list[float] = []
-    b: list[float] = []
-    missing = 0
-    for results in evidence.results:
-        absent = np.full(len(results.pairs), np.nan)
-        first, second = results.scores.get(arm, absent), results.scores.get(than, absent)
-        both = np.isfinite(first) & np.isfinite(second)
-        if both.any():
-            a.append(float(first[both].mean()))
-            b.append(float(second[both].mean()))
-        else:
-            missing += int(np.isfinite(first).any() or np.isfinite(second).any())
-    return np.array(a), np.array(b), missing
+class Pairs:
+    """Scores of all arms on all pairs of all data sets in one array, so that thousands of differences take no time."""
 
+    def __init__(self, evidence: Evidence) -> None:
+        self._place = {arm.name: place for place, arm in enumerate(evidence.arms)}
+        sizes = [len(results.pairs) for results in evidence.results]
+        self._dataset = np.repeat(np.arange(len(sizes)), sizes)
+        self._count = len(sizes)
+        none = [np.full(size, np.nan) for size in sizes]
+        self._scores = np.array(
+            [
+                np.concatenate([r.scores.get(arm.name, none[n]) for n, r in enumerate(evidence.results)])
+                for arm in evidence.arms
+            ]
+        )
 
-def compare_over(evidence: Evidence, arm: str, than: str) -> Compared:
-    """Hold two arms against each other over data sets: one difference a data set."""
-    a, b, missing = paired_means(evidence, arm, than)
-    value = float((a - b).mean()) if len(a) else math.nan
-    if len(a) < 2:
-        none = stats.Mean(value=value, se=math.nan, df=math.nan)
-        why = "one data set says nothing about others" if len(a) else "they have no data set in common"
-        return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=why)
-    spread = float((a - b).var(ddof=1))
-    components = stats.Components(replicate=spread, item=0.0, interaction=0.0, replicates=len(a), items=1)
-    return Compared(
-        mean=stats.paired(a - b), components=components if spread > 0 else None, a=a, b=b, missing=missing
-    )
+    def means(self, arm: str, than: str) -> tuple[FloatArray, FloatArray, int]:
+        """Mean scores of two arms over common pairs, on every data set that both have; how many only one has."""
+        first, second = (self._scores[self._place[name]] for name in (arm, than))
+        has_a, has_b = np.isfinite(first), np.isfinite(second)
+        both = has_a & has_b
+        where = self._dataset[both]
+        counts = np.bincount(where, minlength=self._count)
+        there = counts > 0
+        a, b = (np.bincount(where, x[both], self._count)[there] / counts[there] for x in (first, second))
+        some = np.bincount(self._dataset[has_a ^ has_b], minlength=self._count) > 0
+        return a, b, int((some & ~there).sum())
+
+    def compare(self, arm: str, than: str) -> Compared:
+        """Hold two arms against each other over data sets: one difference a data set."""
+        a, b, missing = self.means(arm, than)
+        value = float((a - b).mean()) if len(a) else math.nan
+        if len(a) < 2:
+            none = stats.Mean(value=value, se=math.nan, df=math.nan)
+            why = "one data set says nothing about others" if len(a) else "they have no data set in common"
+            return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=why)
+        spread = float((a - b).var(ddof=1))
+        components = stats.Components(replicate=spread, item=0.0, interaction=0.0, replicates=len(a), items=1)
+        return Compared(
+            mean=stats.paired(a - b), components=components if spread > 0 else None, a=a, b=b, missing=missing
+        )
 
 
 def wins_ties_losses(a: FloatArray, b: FloatArray, higher_is_better: bool) -> tuple[int, int, int]:
@@ -60,7 +71,7 @@ def wins_ties_losses(a: FloatArray, b: FloatArray, higher_is_better: bool) -> tu
     return int((gain > _TIE).sum()), int(ties.sum()), int((gain < -_TIE).sum())
 
 
-def over_datasets(evidence: Evidence, confidence: float) -> OverDatasets:
+def over_datasets(evidence: Evidence, pairs: Pairs) -> OverDatasets:
     """What several data sets say together; ranks only from ten data sets up that all ranked arms have."""
     names = [arm.name for arm in evidence.arms]
     table, higher = table_of(names, evidence.results), evidence.rules.higher_is_better
@@ -93,8 +104,8 @@ def over_datasets(evidence: Evidence, confidence: float) -> OverDatasets:
         friedman_p=friedman,
         pairs_p=pairs_p,
         cliques=cliques,
-        differences=_differences(evidence, [names[column] for column in shown]),
-        means={name: _mean(fair[:, column], confidence) for column, name in enumerate(names)},
+        differences=_differences(evidence, pairs, [names[column] for column in shown]),
+        means={name: _mean(fair[:, column], evidence.rules.confidence) for column, name in enumerate(names)},
     )
 
 
@@ -109,13 +120,13 @@ def best_arms(table: FloatArray, higher_is_better: bool) -> list[int]:
 
 
 def _differences(
-    evidence: Evidence, names: Sequence[str]
+    evidence: Evidence, paired: Pairs, names: Sequence[str]
 ) -> dict[tuple[str, str], tuple[float, int, int, int]]:
     asked = {(c.arm, c.than) for c in evidence.contrasts}
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if (b, a) not in asked]
     found: dict[tuple[str, str], tuple[float, int, int, int]] = {}
     for arm, than in dict.fromkeys([*((c.arm, c.than) for c in evidence.contrasts), *pairs]):
-        a, b, _ = paired_means(evidence, arm, than)
+        a, b, _ = paired.means(arm, than)
         if len(a):
             outcome = wins_ties_losses(a, b, evidence.rules.higher_is_better)
             found[arm, than] = (float((a - b).mean()), *outcome)

@@ -84,7 +84,7 @@ def _estimate(
 
 def _resampled(items: Items, metric: str, name: str, there: npt.NDArray[np.bool_]) -> stats.Mean | None:
     """A metric that is no mean over items, with the luck of both; None where what it needs is not known."""
-    calls = resamples(4 * int(there.sum()))
+    calls = resamples(4 * int(there.sum()), len(items.truth))
     if metric in OF_PREDICTIONS:
         said, how = items.predicted[name][there], OF_PREDICTIONS[metric]
         return stats.crossed_metric(how, items.truth, said, None, groups=items.groups, resamples=calls)[0]

@@ -31,7 +31,7 @@ def write_report(evidence: Evidence, folder: Path, findings: Findings | None = N
     Raises:
         UserError: if nothing can be written there.
     """
-    from seqlab.report.page import write_page  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+    from seqlab.report.page import write_page
 
     findings = judge(evidence) if findings is None else findings
     try:
@@ -41,4 +41,6 @@ def write_report(evidence: Evidence, folder: Path, findings: Findings | None = N
         write_tables(evidence, findings, folder / TABLES_FOLDER)
         return write_page(evidence, findings, folder, folder / FIGURES_FOLDER)
     except OSError as error:
-        raise UserError(f"{folder}: the report cannot be written ({error.strerror or error})") from None
+        raise UserError(
+            f"{folder}: the report cannot be written ({error.strerror or error}: {error.filename})"
+        ) from None
