@@ -180,6 +180,26 @@ def test_a_row_for_every_arm_and_a_column_for_every_data_set(read):
     assert read(text).rules.metric == "score"
 
 
+def test_an_arm_can_be_several_columns(read, refused):
+    rows = [
+        f"{cell},{layers},{s},0.{s + layers}"
+        for cell in ("lstm", "gru")
+        for layers in (1, 2)
+        for s in range(3)
+    ]
+    text = "\n".join(["cell,num_layers,seed,accuracy", *rows])
+    made = read(text, arm="cell,num_layers")
+    assert [arm.name for arm in made.arms] == ["lstm 1", "lstm 2", "gru 1", "gru 2"]
+    assert "did you mean: num_layers" in refused(text, arm="cell,num_layer")
+    assert "'num_layers'" in refused(text, arm="cell")
+
+
+def test_an_export_of_a_tracker_is_no_table_with_a_column_for_every_arm(read, refused):
+    text = "Name,State,config.cell,seed,_runtime,test/accuracy\nx,finished,lstm,1,9,0.5\ny,finished,gru,1,9,0.6\n"
+    assert "no column names the arm" in refused(text)
+    assert read(text, arm="config.cell").rules.metric == "test/accuracy"
+
+
 def test_seeds_that_no_two_arms_share_do_not_pair(read):
     made = read("model,seed,accuracy\na,1,0.5\na,2,0.6\nb,3,0.7\nb,4,0.8\n")
     assert list(made.results[0].scores["b"]) == [0.7, 0.8] and len(made.results[0].pairs) == 2

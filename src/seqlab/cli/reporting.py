@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN",
         help="the score; with predictions, a metric: accuracy, f1_macro, balanced_accuracy",
     )
-    add("--arm", metavar="COLUMN", help="what is compared, such as model")
+    add("--arm", metavar="COLUMN", help="what is compared, such as model; several: cell,layers")
     add(
         "--arms",
         metavar="A,B,...",

@@ -244,7 +244,7 @@ def _twice(cells: Cells, table: Table, roles: Roles, which: int, inverse: IntArr
     hint = f"; the rows differ in {', '.join(map(repr, differing[:4]))}" if differing else ""
     return (
         f"{table.path}: {', '.join(words)} stands in row {one} and again in row {other}{hint}\n"
-        "allowed: one row a run; --pair with a column more, --where COLUMN=VALUE to pick rows, or --duplicates mean"
+        "allowed: one row a run; --arm or --pair with a column more, --where COLUMN=VALUE, or --duplicates mean"
     )
 
 

@@ -2,7 +2,7 @@
 
 ARM = (
     *("model", "arm", "classifier", "method", "algorithm", "estimator", "architecture"),
-    *("approach", "system", "learner", "network", "variant"),
+    *("approach", "system", "learner", "network", "variant", "encoder", "backbone", "agent", "policy"),
 )
 PAIR = (
     *("seed", "fold", "resample", "split", "repeat", "repetition", "replicate"),

@@ -65,6 +65,9 @@ def roles_of(table: Table, options: Options) -> Roles:
         UserError: for a column that there is not, or where more than one could be meant.
     """
     roles = Roles()
+    parts = [part.strip() for part in (options.arm or "").split(",")]
+    if options.arm not in table.names and len(parts) > 1:
+        table.join([_column(table, part, "arm") for part in parts], options.arm or "")
     for role in ("score", "arm", "dataset", "item", "truth", "prediction", "correct", "group"):
         given = getattr(options, role)
         if given is not None and not (role == "score" and _is_metric(table, given, options)):
@@ -209,13 +212,15 @@ def _datasets(table: Table, roles: Roles, options: Options) -> bool:
     found = [
         name for name in table.names if name != roles.arm and not _sums_up(name) and table.is_numeric(name)
     ]
-    if len(found) < 2 or any(
-        named_share(name) or named_lower(name) or plain(name) in SCORE for name in found
-    ):
+    if len(found) < 2 or any(map(_named_score, found)):
         return False
     roles.datasets, roles.metric = found, options.score or "score"
     roles.guesses.append(f"every row is an arm, and there is a column for every data set: {_some(found)}")
     return True
+
+
+def _named_score(name: str) -> bool:
+    return named_share(name) or named_lower(name) or plain(name) in SCORE
 
 
 def _sums_up(name: str) -> bool:
@@ -233,9 +238,7 @@ def _score(table: Table, roles: Roles, options: Options) -> None:
         found = [
             name
             for name in table.names
-            if name not in taken
-            and plain(name) not in costs
-            and (named_share(name) or named_lower(name) or plain(name) in SCORE)
+            if name not in taken and plain(name) not in costs and _named_score(name)
         ]
         found = [name for name in found if table.is_numeric(name)] or found  # one that is none says why
         if len(found) > 1:
@@ -270,7 +273,8 @@ def _wide(table: Table, roles: Roles, options: Options) -> None:
             and not name.startswith(("Unnamed:", "column "))
             and table.is_numeric(name)
         ]
-        if len(roles.arms) < 2 or options.score in table.names:
+        scores = [name for name in roles.arms if _named_score(name)]
+        if len(roles.arms) < 2 or scores or options.score in table.names:
             raise UserError(
                 f"{table.path}: no column names the arm\n"
                 f"allowed: --arm COLUMN, or --arms A,B,... with a column for every arm\n"

@@ -69,6 +69,11 @@ class Table:
         mask = pa.array(keep)
         return Table(self.path, {name: c.filter(mask) for name, c in self._columns.items()}, self.notes)
 
+    def join(self, names: Sequence[str], name: str) -> None:
+        """Add a column that holds the values of several, one behind the other; nothing where one of them has none."""
+        texts = [self._text(column) for column in names]
+        self._columns[name] = pc.call_function("binary_join_element_wise", [*texts, pa.scalar(" ")])
+
     def codes(self, name: str) -> tuple[IntArray, list[str]]:
         """A column of labels as numbers [n] into its labels, in order of appearance; -1 where nothing stands."""
         text = self._text(name)
