@@ -36,6 +36,12 @@ from seqlab.sweep.pool import LOG_FILE, Worker
 from seqlab.sweep.rows import TRIALS_FILE, read_trials
 
 _LOCK_FILE = ".lock-comparison"
+# Switches of an encoder that make it another one.
+_SAID = (
+    ("model.layer_norm", "layer normalisation"),
+    ("model.residual", "residual"),
+    ("model.orthogonal", "orthogonal start"),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +120,9 @@ def arm_in_words(arm: ComposedArm) -> str:
     ]
     if "model.hidden_size" not in searched:
         words.append(f"{of('model.hidden_size')} wide")
+    words += [said for key, said in _SAID if of(key)]
+    if of("model.forget_bias") is not None:
+        words.append(f"forget bias {of('model.forget_bias'):g}")
     return ", ".join(words)
 
 

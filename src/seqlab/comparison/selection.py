@@ -12,10 +12,13 @@ from pathlib import Path
 from seqlab.comparison.jobs import job_of, weights_seed
 from seqlab.comparison.labour import Job, Labour
 from seqlab.config.sweep import Scalar
+from seqlab.errors import UserError
 from seqlab.replication import SELECTION_FOLDER, Chosen, arm_and_tuning
-from seqlab.results import LOWER_IS_BETTER, RunResult, TrialRow
+from seqlab.results import LOWER_IS_BETTER, RunResult, TrialRow, read_result
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
+from seqlab.sweep.keeping import trial_dir
+from seqlab.sweep.objectives import maximize
 from seqlab.sweep.progress import ranked
 from seqlab.sweep.space import Parameter
 
@@ -55,9 +58,8 @@ def select(
     failed: dict[str, str] = {}
     candidates: list[_Candidate] = []
     for arm in arms:
-        own = ranked(
-            [row for row in rows if row.arm == arm.name and row.state == "complete"], sweep.config.objective
-        )
+        complete = [row for row in rows if row.arm == arm.name and row.state == "complete"]
+        own = sorted(ranked(complete, sweep.config.objective), key=lambda row: _rank(sweep, row))
         if not own:
             failed[arm.name] = "none of its trials came to an end"
         best = own[: sweep.config.protocol.candidates]
@@ -71,6 +73,18 @@ def select(
             there = [row for row in rows if row.arm == arm.name and row.state == "complete"]
             chosen.append(_choose(sweep, own, results, len(there)))
     return chosen, failed
+
+
+def _rank(sweep: Sweep, row: TrialRow) -> tuple[float, float]:
+    """By value, and of equal values by validation loss: many trials may be right on all of a small part."""
+    objective, value = sweep.config.objective[0], row.values[0]
+    worth = -math.inf if value is None else value if maximize(objective) else -value
+    path = trial_dir(sweep.directory, row.arm, row.number)
+    try:
+        loss = read_result(path).metrics["validation"]["loss"]
+    except (UserError, KeyError, OSError, ValueError):  # trained on another machine
+        loss = None
+    return -worth, math.inf if loss is None else loss
 
 
 def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Job]]:
@@ -107,7 +121,11 @@ def _choose(
         mean = statistics.fmean(scores[candidate.row.number])
         return -math.inf if math.isnan(mean) else (-mean if lower else mean)
 
-    best = max(candidates, key=worth)  # of equals the one that tuning had first
+    def loss(candidate: _Candidate) -> float:
+        mean = statistics.fmean(_scores(candidate, results, "loss"))
+        return math.inf if math.isnan(mean) else mean
+
+    best = max(candidates, key=lambda candidate: (worth(candidate), -loss(candidate)))
     arm, tuning = arm_and_tuning(best.arm.name)
     runs = [results[job.run_dir] for of_seed in best.jobs for job in of_seed]
     experiment = best.arm.experiment(best.row.parameters)

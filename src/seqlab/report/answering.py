@@ -8,7 +8,7 @@ from seqlab.report.contrasts import mean_scores
 from seqlab.report.evidence import Evidence, Rules
 from seqlab.report.findings import OverDatasets, Verdict
 from seqlab.report.sentences import counted, listed, short_sentence, subject
-from seqlab.report.settling import price
+from seqlab.report.settling import price, prices
 from seqlab.report.units import Unit
 
 
@@ -156,6 +156,11 @@ def costs(
     over: OverDatasets | None,
 ) -> str:
     """What the answer costs: the arm of every primary contrast beside the other; else the leader beside its equals."""
+    if len({v.contrast for v in primary}) > 2:
+        arms = {arm.name: arm for arm in evidence.arms}
+        pairs = [(arms[v.contrast.arm], arms[v.contrast.than]) for v in primary]
+        words = prices(pairs)
+        return f"Over the {len(pairs)} contrasts, the arm costs {words} of the other." if words else ""
     if primary:
         each = [f"{subject(v.contrast)} costs {v.price} of {v.contrast.than}." for v in primary if v.price]
         return " ".join(each)

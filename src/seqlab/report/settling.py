@@ -1,6 +1,7 @@
 """What would settle an open question: more seeds, more test items, or more data sets; and what an arm costs."""
 
 import math
+from collections.abc import Sequence
 
 from seqlab import stats
 from seqlab.report.comparing import Compared
@@ -83,6 +84,18 @@ def price(arm: Arm, than: Arm) -> str:
         ours, theirs = arm.cost.get(key), than.cost.get(key)
         if ours is not None and theirs is not None and ours > 0 and theirs > 0:
             words.append(f"{_times(ours / theirs)} times {name}")
+    return ", ".join(words)
+
+
+def prices(pairs: Sequence[tuple[Arm, Arm]]) -> str:
+    """What arms cost beside those they are held against, as ranges over all pairs, such as "0.98 to 1.5 times ..."."""
+    words: list[str] = []
+    for key, name in _COSTS:
+        both = [(arm.cost.get(key), than.cost.get(key)) for arm, than in pairs]
+        ratios = [a / b for a, b in both if a is not None and b is not None and a > 0 and b > 0]
+        if len(ratios) == len(pairs):
+            low, high = _times(min(ratios)), _times(max(ratios))
+            words.append(f"{low if low == high else f'{low} to {high}'} times {name}")
     return ", ".join(words)
 
 
