@@ -307,6 +307,8 @@ def test_what_tells_duplicates_apart_is_named(refused, read):
         ("model,seed,accuracy\na,1,\nb,1,\n", {"score": "accuracy"}, "there is no score"),
         (long(TWO), {"score": "acuracy"}, "did you mean: accuracy"),
         (long(TWO), {"arm": "modle"}, "did you mean: model"),
+        (long(TWO), {"arm": "seed", "score": "seed"}, "was given for --arm"),
+        ("when,x,y\n1,2,3\n", {"item": "x"}, "no column names the arm"),
         (long(TWO), {"pair": ["sed"]}, "did you mean: seed"),
         (long(TWO), {"contrasts": ["lstm"]}, "ARM:OTHER"),
         (long(TWO), {"contrasts": ["lstm:grü"]}, "did you mean: gru"),

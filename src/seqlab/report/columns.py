@@ -74,6 +74,7 @@ def roles_of(table: Table, options: Options) -> Roles:
             setattr(roles, role, _column(table, given, role))
     roles.pair = [_column(table, name, "pair") for name in options.pair]
     roles.arms = [_column(table, name, "arms") for name in options.arms]
+    _once_each(roles)
     if roles.dataset is None:
         named = [name for name in roles.pair if plain(name) in DATASET]
         roles.dataset = named[0] if named else _guess(table, roles, DATASET, "data set", "--dataset")
@@ -84,6 +85,8 @@ def roles_of(table: Table, options: Options) -> Roles:
         roles.pair = [name for name in table.names if plain(name) in PAIR and name not in _taken(roles)]
         if roles.pair:
             roles.guesses.append(f"runs are paired by {_quoted(roles.pair)} (--pair)")
+    if roles.arm is None and (roles.item or roles.correct or roles.prediction):
+        raise UserError(f"--arm: no column names the arm\nallowed: {_columns_there(table)}")
     if roles.arm is None:
         _wide(table, roles, options)
     else:
@@ -97,6 +100,19 @@ def roles_of(table: Table, options: Options) -> Roles:
             if len(found) == 1:
                 roles.costs[cost] = found[0]
     return roles
+
+
+def _once_each(roles: Roles) -> None:
+    """Refuse a column that was said to be two things."""
+    seen: dict[str, str] = {}
+    for role in ("arm", "score", "dataset", "item", "truth", "prediction", "correct"):
+        name = getattr(roles, role)
+        if name is not None and name in seen:
+            raise UserError(
+                f"--{role}: {name!r} was given for --{seen[name]}\nallowed: a column of its own for each"
+            )
+        if name is not None:
+            seen[name] = role
 
 
 def _taken(roles: Roles) -> set[str]:
