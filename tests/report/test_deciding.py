@@ -5,7 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from seqlab.report.deciding import corrected
+from seqlab.report.comparing import Compared
+from seqlab.report.deciding import corrected, decide
+from seqlab.report.evidence import Contrast, Rules
+from seqlab.stats import Mean
 
 P = [0.01, 0.04, 0.03, 0.005]
 
@@ -32,3 +35,10 @@ def test_a_contrast_without_p_counts_as_one():
     assert corrected([0.02, math.nan], None)[0] == pytest.approx(0.04)
     assert math.isnan(corrected([0.02, math.nan], None)[1])
     assert corrected([], None) == []
+
+
+def test_a_difference_without_an_interval_stays_open():
+    unknown = Mean(value=0.1, se=math.nan, df=math.nan)
+    compared = Compared(mean=unknown, components=None, a=np.ones(3), b=np.zeros(3))
+    contrast = Contrast(name="a layer", arm="a", than="b", primary=True)
+    assert decide([compared], [contrast], Rules(metric="accuracy"))[0].word == "open"

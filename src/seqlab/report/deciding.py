@@ -1,5 +1,6 @@
 """From differences to words: better, worse, the same within the margin, or not enough evidence."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Decision:
         significant: whether there is a difference, be it too small to matter.
         alpha: below which p decides.
         comparisons: over how many the correction went.
+        undecided: how many of them are open.
         blocked: why no verdict may be given; empty where one may.
     """
 
@@ -32,6 +34,7 @@ class Decision:
     significant: bool
     alpha: float
     comparisons: int
+    undecided: int = 1
     blocked: str = ""
 
 
@@ -79,12 +82,13 @@ def decide(
                 blocked=why,
             )
         )
-    return decisions
+    undecided = (family or len(decisions)) - sum(decision.word != "open" for decision in decisions)
+    return [dataclasses.replace(decision, undecided=max(undecided, 1)) for decision in decisions]
 
 
 def _p(compared: Compared, p: float, null: bool) -> float:
     """The p value where every pair shows the same: certain, for the t-test has nothing to divide by."""
-    if compared.why_not or compared.mean.se > 0:
+    if compared.why_not or compared.mean.se != 0:  # NaN where there can be no interval
         return p
     return 1.0 if null else 0.0
 
