@@ -124,7 +124,7 @@ def test_one_replicate_or_one_item_says_nothing_of_its_kind_of_luck():
     assert math.isnan(one_group.se) and components.items == 1
 
 
-@pytest.mark.parametrize("wrong", [[], [1.0, 2.0], [[]], [[1.0, math.nan]]])
+@pytest.mark.parametrize("wrong", [[], [1.0, 2.0], [[]], [[1.0, math.nan]], [[1.0, -math.inf]]])
 def test_refuses_what_is_no_table(wrong):
     with pytest.raises(ValueError, match="values"):
         crossed(wrong)

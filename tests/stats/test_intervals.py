@@ -75,7 +75,7 @@ def test_equal_differences_have_no_spread_of_rounding():
     assert (mean.p_within(0.2), mean.p_within(0.05)) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("wrong", [[], [[1.0, 2.0]], [1.0, math.nan]])
+@pytest.mark.parametrize("wrong", [[], [[1.0, 2.0]], [1.0, math.nan], [1.0, math.inf]])
 def test_refusals_name_what_was_given(wrong):
     with pytest.raises(ValueError, match="differences"):
         paired(wrong)

@@ -29,7 +29,7 @@ def expected_best(
         ValueError: if a budget is below 1.
     """
     sign = 1.0 if higher_is_better else -1.0
-    ordered = np.sort(sign * numbers(values, "values", 1))
+    ordered = np.sort(sign * numbers(values, "values", 1, infinite=True))
     n = len(ordered)
     found = np.full(len(budgets), np.nan)
     for place, k in enumerate(budgets):

@@ -7,8 +7,14 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
-def numbers(values: npt.ArrayLike, name: str, dimensions: int) -> FloatArray:
+def numbers(values: npt.ArrayLike, name: str, dimensions: int, *, infinite: bool = False) -> FloatArray:
     """As an array of numbers with so many dimensions, none of them empty.
+
+    Args:
+        values: such an array, or what can be made one.
+        name: what it is called in a refusal.
+        dimensions: how many.
+        infinite: whether infinite numbers will do.
 
     Raises:
         ValueError: if it is not that.
@@ -18,8 +24,10 @@ def numbers(values: npt.ArrayLike, name: str, dimensions: int) -> FloatArray:
         raise ValueError(
             f"{name}: shape {array.shape}; allowed: {dimensions} dimension(s), none of them empty"
         )
-    if np.isnan(array).any():
-        raise ValueError(f"{name}: {int(np.isnan(array).sum())} of {array.size} are NaN; allowed: numbers")
+    wrong = np.isnan(array) if infinite else ~np.isfinite(array)
+    if wrong.any():
+        what = "NaN" if infinite else "NaN or infinite"
+        raise ValueError(f"{name}: {int(wrong.sum())} of {array.size} are {what}; allowed: numbers")
     return array
 
 
