@@ -7,7 +7,7 @@ from seqlab.report.cautions import read_before
 from seqlab.report.contrasts import mean_scores
 from seqlab.report.evidence import Evidence, Rules
 from seqlab.report.findings import OverDatasets, Verdict
-from seqlab.report.sentences import counted, listed, short_sentence, subject
+from seqlab.report.sentences import counted, listed, short_sentence, subject, within
 from seqlab.report.settling import price, prices
 from seqlab.report.units import Unit
 
@@ -84,14 +84,14 @@ def _grouped(primary: Sequence[Verdict], rules: Rules, unit: Unit) -> str:
         of_word = [verdict for verdict in primary if verdict.word == word]
         if of_word:
             each = [
-                f"{_plain(verdict)} than {verdict.contrast.than} "
+                f"{within(verdict.contrast)} than {verdict.contrast.than} "
                 f"({'+' if sign * verdict.difference.value > 0 else ''}"
                 f"{unit.short(sign * verdict.difference.value)})"
                 for verdict in of_word
             ]
             decided.append(f"{word}: {listed(each)}")
-    same = [f"{_plain(v)} and {v.contrast.than}" for v in primary if v.word == "same"]
-    open_ = [f"{_plain(v)} against {v.contrast.than}" for v in primary if v.word == "open"]
+    same = [f"{within(v.contrast)} and {v.contrast.than}" for v in primary if v.word == "same"]
+    open_ = [f"{within(v.contrast)} against {v.contrast.than}" for v in primary if v.word == "open"]
     if same:
         decided.append(f"the same within {unit.margin(rules.margin)}: {listed(same)}")
     first = f"Of {len(primary)} contrasts, {'; '.join(decided)}." if decided else ""
@@ -99,11 +99,6 @@ def _grouped(primary: Sequence[Verdict], rules: Rules, unit: Unit) -> str:
         return first
     which = "none could be decided" if not decided else f"not enough evidence on {listed(open_)}"
     return f"{first} {which[0].upper()}{which[1:]}.".strip()
-
-
-def _plain(verdict: Verdict) -> str:
-    who = subject(verdict.contrast)
-    return who if who == verdict.contrast.arm else who[0].lower() + who[1:]
 
 
 def sure(evidence: Evidence, primary: Sequence[Verdict], exploratory: Sequence[Verdict], unit: Unit) -> str:

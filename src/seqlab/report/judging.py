@@ -180,7 +180,9 @@ def _verdict(
         p=decision.adjusted if contrast.primary else decision.p,
         sentence=verdict_sentence(contrast, compared, decision, rules, unit, on),
         conditional=[*conditional, *_missing(compared, pairs_are)],
-        settles="" if decision.word != "open" else settles(compared, rules, pairs_are),
+        settles=""
+        if decision.word != "open"
+        else settles(compared, rules, pairs_are, decision.alpha / decision.undecided),
         price=prices(contrast),
         shares=shares,
         correlation=compared.correlation,

@@ -69,7 +69,11 @@ def _rules(evidence: Evidence, unit: Unit) -> list[str]:
     margin = f"margin {unit.margin(rules.margin)}" if rules.margin > 0 else "no margin"
     fixed = "fixed before the first trial" if rules.frozen else "not known to be fixed before the results"
     first = f"Metric {unit.words} ({best}), {margin}, intervals at {rules.confidence * 100:g} %; {fixed}."
-    return [first, *([rules.width_words] if rules.width_words else []), *rules.rules]
+    return [
+        first,
+        *([rules.width_words] if rules.width_words and rules.width_words not in rules.rules else []),
+        *rules.rules,
+    ]
 
 
 def _leaderboard(evidence: Evidence, findings: Findings, unit: Unit) -> list[str]:

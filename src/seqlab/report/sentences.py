@@ -18,6 +18,12 @@ def subject(contrast: Contrast) -> str:
     return f"{name[0].upper()}{name[1:]} ({contrast.arm})"
 
 
+def within(contrast: Contrast) -> str:
+    """The same inside of a sentence."""
+    who = subject(contrast)
+    return who if who == contrast.arm else f"{contrast.name.strip()} ({contrast.arm})"
+
+
 def verdict_sentence(
     contrast: Contrast,
     compared: Compared,
@@ -66,7 +72,7 @@ def verdict_sentence(
             f"{unit.amount(gain, digits)} {basis}{narrower}.{tail}"
         )
     return (
-        f"Not enough evidence on {who} against {than}: the difference is {unit.amount(gain, digits)} "
+        f"Not enough evidence on {within(contrast)} against {than}: the difference is {unit.amount(gain, digits)} "
         f"{basis}{_why_open(ends, decision, rules, margin)}."
     )
 
@@ -96,8 +102,7 @@ def _without_interval(
     contrast: Contrast, compared: Compared, decision: Decision, rules: Rules, unit: Unit
 ) -> str:
     gain = compared.mean.value * (1.0 if rules.higher_is_better else -1.0)
-    who, than = subject(contrast), contrast.than
-    start = f"Not enough evidence on {who} against {than}: {decision.blocked}"
+    start = f"Not enough evidence on {within(contrast)} against {contrast.than}: {decision.blocked}"
     if not math.isfinite(gain):
         return f"{start}."
     if decision.blocked == FEW_PAIRS:
@@ -145,7 +150,7 @@ def short_sentence(verdict: Verdict, rules: Rules, unit: Unit) -> str:
     if verdict.word == "same":
         return f"{who} and {than} are the same within {unit.margin(rules.margin)}."
     if verdict.word == "open":
-        return f"There is not enough evidence on {who} against {than}."
+        return f"There is not enough evidence on {within(contrast)} against {than}."
     half = (verdict.difference.high - verdict.difference.low) / 2
     size = unit.amount(abs(gain), unit.decimals([gain], half))
     return f"{who} is {verdict.word} than {than} by {size}."

@@ -17,37 +17,41 @@ _COSTS = (
 )
 
 
-def settles(compared: Compared, rules: Rules, pairs_are: str) -> str:
+def settles(compared: Compared, rules: Rules, pairs_are: str, alpha: float) -> str:
     """What would settle it if difference and spread stay as they are; empty where nothing can be said.
 
-    The interval has to get narrow enough to leave out nothing, or to lie within the margin, whichever is easier.
+    The interval has to get narrow enough to leave out 0, or to lie within the margin, whichever is easier.
 
     Args:
         compared: the difference.
-        rules: margin and confidence.
+        rules: the margin.
         pairs_are: what the pairs are, in the plural.
+        alpha: below which p decides on this contrast, after all corrections.
     """
     if compared.pairs == 1 or (compared.components is None and compared.pairs > 0):
         return "at least 4 more " + pairs_are if compared.pairs == 1 else ""
     if compared.components is None:
         return "pairs that both arms have"
     value, components = abs(compared.mean.value), compared.components
-    half = max(value, rules.margin - value)
-    if half <= 0:
+    # half an interval and its confidence: of the test of a difference, and of the two of sameness
+    ways = [(half, c) for half, c in ((value, 1 - alpha), (rules.margin - value, 1 - 2 * alpha)) if half > 0]
+    if not ways:
         return "a margin: with one, a difference too small to matter could be called so"
     items = components.items
-    needed = stats.replicates_needed(components, items, half, rules.confidence)
-    if needed is not None and needed <= _MOST:
+    counts = [stats.replicates_needed(components, items, half, confidence) for half, confidence in ways]
+    needed = min((count for count in counts if count is not None), default=_MOST + 1)
+    if needed <= _MOST:
         return f"about {max(needed - compared.pairs, 1):,} more {pairs_are}"
     if compared.overlap:
         return f"other data: more {pairs_are} of the same data do not do it"
     if compared.items is None:
         return f"more than {_MOST:,} {pairs_are}: the difference is too small to be found"
-    more = _items_needed(components, half, rules.confidence)
-    if more is None:
+    more = [_items_needed(components, half, confidence) for half, confidence in ways]
+    least = min((count for count in more if count is not None), default=None)
+    if least is None:
         return "more test items and more " + pairs_are
     what = "test items" if compared.groups is None else "groups of test items"
-    return f"more {what} (about {_rounded(more):,}); more {pairs_are} alone do not do it"
+    return f"more {what} (about {_rounded(least):,}); more {pairs_are} alone do not do it"
 
 
 def _items_needed(components: stats.Components, half: float, confidence: float) -> int | None:
