@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from seqlab.figures import style
 
@@ -30,6 +31,17 @@ def confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], path
         classes: C names.
         path: the PNG file to write.
     """
+    style.save(draw_confusion_matrix(matrix, classes), path)
+
+
+def draw_confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], title: str = "") -> Figure:
+    """The figure of `confusion_matrix`; its title can be another one than how many were right.
+
+    Args:
+        matrix: counts [C, C], rows true.
+        classes: C names.
+        title: empty for the share that is right.
+    """
     count = len(classes)
     side = min(_CELL * max(count, 3), _LARGEST)
     points = 72 * side / count  # height of a cell
@@ -39,7 +51,7 @@ def confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], path
     widest = 0.0088 * size * max(map(len, labels))  # inches of the longest name
     upright = widest > 0.9 * side * step / count
     left, below, right, above = widest + 0.7, (widest if upright else 0.12) + 0.55, 0.3, 0.76
-    title = _title(matrix)
+    title = title or _title(matrix)
     width = max(left + side + right, 5.6, 0.5 + 0.108 * len(title))
     figure = style.new_figure(width, below + side + above)
     height = below + side + above
@@ -67,7 +79,7 @@ def confusion_matrix(matrix: npt.NDArray[np.int64], classes: Sequence[str], path
         "blue: right; orange: wrong; the darker, the larger its share of the true class",
         left=0.25,
     )
-    style.save(figure, path)
+    return figure
 
 
 def _title(matrix: npt.NDArray[np.int64]) -> str:

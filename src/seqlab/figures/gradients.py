@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from seqlab.figures import style
+from seqlab.figures.looks import EDGE, WIDTH, legend, look, nothing, panel, panel_title, wide
 
 # The axis ends at this share of the largest value: below it there is nothing that training could hear.
 FLOOR = 1e-12
@@ -63,6 +65,55 @@ def gradient_profile(profiles: Mapping[str, npt.NDArray[np.float64]], path: Path
         )
     style.heading(figure, "How far back the loss reaches", _note(profiles), left=0.25)
     style.save(figure, path)
+
+
+def gradients_by_arm(
+    states: Mapping[str, Mapping[str, npt.NDArray[np.float64]]], numbers: Mapping[str, int]
+) -> Figure:
+    """Draw the profile of several arms, one panel a state (such as "trained"), all on the same axes.
+
+    Args:
+        states: state -> arm -> norms; entry k is k steps before the last one.
+        numbers: arm -> number, which decides how it looks.
+    """
+    arms = [arm for arm in numbers if any(arm in of_arm for of_arm in states.values())]
+    right = wide(style.names(arms, 22), 8.5) + 0.75
+    figure = style.new_figure(WIDTH, 4.1)
+    width = (WIDTH - 0.8 - right) / max(len(states), 1)
+    every = {f"{state} {arm}": norms for state, of_arm in states.items() for arm, norms in of_arm.items()}
+    floor, longest = _floor(every), max((len(norms) for norms in every.values()), default=1)
+    largest = floor / FLOOR
+    cut = any(_below_from(norms, floor) is not None for norms in every.values())
+    for place, (state, of_arm) in enumerate(states.items()):
+        axes = panel(figure, 0.8 + place * width, 0.6, width - 0.25, 2.55)
+        panel_title(axes, state)
+        style.label(axes, "steps before the end", "norm of d loss / d input" * (not place))
+        style.count_axis(axes, 6)
+        axes.set_xlim(max(longest - 1, 1) + 0.01 * longest, -0.01 * longest)
+        for arm, norms in of_arm.items():
+            drawn = look(numbers[arm])
+            axes.plot(
+                np.arange(len(norms)), _positive(norms), color=drawn.colour, linestyle=drawn.dash, linewidth=1.8,
+                marker=drawn.marker, markersize=4.5, markevery=max(1, len(norms) // 6),
+            )  # fmt: skip
+        if floor <= 0:
+            nothing(axes, "no gradient reaches the input")
+            continue
+        axes.set_yscale("log")
+        smallest = min(float(np.nanmin(p)) for p in map(_positive, every.values()) if np.isfinite(p).any())
+        axes.set_ylim(floor if cut else smallest / 2, 3 * largest)
+        axes.yaxis.set_major_locator(LogLocator(numticks=8))
+        axes.tick_params(axis="y", which="minor", labelleft=False)
+        if place:
+            axes.tick_params(axis="y", labelleft=False)
+    legend(figure, [(arm, look(numbers[arm])) for arm in arms], WIDTH - right + 0.1, 3.15)
+    style.heading(
+        figure,
+        "How far back the loss reaches",
+        "median norm of the gradient at the input, by distance from the end of the sequence",
+        left=EDGE,
+    )
+    return figure
 
 
 def _positive(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import threading
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 # "building the font cache" is nobody's concern on the screen
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
+import matplotlib as mpl  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
@@ -22,6 +24,8 @@ DPI = 160
 BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"
 CYCLE = (SKY, BLUE, ORANGE, GREEN, PURPLE)
 INK, FAINT, GRID = "#222222", "#666666", "#E4E4E4"
+# Names inside an SVG come from a setting that all of matplotlib shares.
+_SALTED = threading.Lock()
 _MISSING = "\N{WHITE SQUARE}"
 # Taken where installed, for names in scripts that the first one lacks.
 _FAMILIES = (
@@ -83,8 +87,8 @@ def count_axis(axes: Axes, ticks: int) -> None:
 
 def label(axes: Axes, x: str, y: str) -> None:
     """What the axes mean, with units."""
-    axes.set_xlabel(x, fontproperties=font(9), color=INK, labelpad=5)
-    axes.set_ylabel(y, fontproperties=font(9), color=INK, labelpad=6)
+    axes.set_xlabel(printable(x), fontproperties=font(9), color=INK, labelpad=5, parse_math=False)
+    axes.set_ylabel(printable(y), fontproperties=font(9), color=INK, labelpad=6, parse_math=False)
 
 
 def font(size: float, weight: str = "normal") -> FontProperties:
@@ -93,8 +97,16 @@ def font(size: float, weight: str = "normal") -> FontProperties:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the figure as PNG, whole or not at all."""
-    files.write_whole(path, lambda draft: figure.savefig(draft, format="png"))
+    """Write the figure as PNG or SVG, by the name's ending, whole or not at all; the same figure, the same bytes."""
+    files.write_whole(path, lambda draft: _draw(figure, draft))
+
+
+def _draw(figure: Figure, path: Path) -> None:
+    if path.suffix != ".svg":
+        figure.savefig(path, format="png")
+        return
+    with _SALTED, mpl.rc_context({"svg.hashsalt": "seqlab", "svg.fonttype": "path"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def printable(text: str) -> str:
