@@ -32,7 +32,9 @@ compare: $(VENV)/.installed  ## Is a second layer or direction worth it? Tune, r
 	$(BIN)/python sweep.py sweep=compare $(ARGS)
 
 beliefs: $(VENV)/.installed  ## Put what people believe of recurrent networks to the test (45 minutes, goes on where it was)
-	$(BIN)/seqlab beliefs $(ARGS)
+	@for file in sweeps/beliefs/*.yaml; do name=$$(basename $$file .yaml); \
+	  $(BIN)/python sweep.py sweep=beliefs/$$name sweep.dir=runs/beliefs/$$name $(ARGS) || exit 1; done
+	$(BIN)/seqlab report runs/beliefs/*/ --out runs/beliefs-report
 
 test: $(VENV)/.installed-dev  ## Run the tests (under 10 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)

@@ -155,6 +155,8 @@ def report(options: argparse.Namespace, words: Sequence[str]) -> int:
             raise UserError(
                 f"{path}: there is no such file or directory\nallowed: SWEEP_DIR, RUN_DIRs, or a table"
             )
+    if len(paths) > 1 and all((path / _SWEEP_FILE).is_file() for path in paths):
+        return _several(paths, options)
     called = shlex.join(["seqlab", "report", *words])
     evidence, folder = _evidence(paths, options, called)
     from seqlab.report.judging import judge
@@ -166,6 +168,21 @@ def report(options: argparse.Namespace, words: Sequence[str]) -> int:
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     show(evidence, findings, console)
     print(page)  # not by the console, which would wrap it
+    return 0
+
+
+def _several(paths: Sequence[Path], options: argparse.Namespace) -> int:
+    """Several comparisons: one table, and one page where they ask the same of several data sets."""
+    _no_table_words(options)
+    from seqlab.report.survey import show_survey, survey, write_survey
+    from seqlab.report.writing import write_report
+
+    found = survey(paths)
+    folder: Path = options.out or paths[0].parent / "report"
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
+    show_survey(found.lines, console)
+    table = write_survey(found.lines, folder)
+    print(table if found.whole is None else write_report(found.whole, folder))
     return 0
 
 

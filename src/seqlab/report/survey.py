@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
 from seqlab import files
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
@@ -35,7 +39,20 @@ class Line:
     interval: str
 
 
-def survey(sweep_dirs: Sequence[Path]) -> list[Line]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What several comparisons come to.
+
+    Args:
+        lines: one a primary contrast.
+        whole: the evidence of all together, where all ask the same of several data sets; else None.
+    """
+
+    lines: list[Line]
+    whole: Evidence | None
+
+
+def survey(sweep_dirs: Sequence[Path]) -> Survey:
     """Judge several comparisons, and those with the same arms and contrasts together as well.
 
     Args:
@@ -50,12 +67,14 @@ def survey(sweep_dirs: Sequence[Path]) -> list[Line]:
     for _, evidence in found:
         lines += _lines(evidence.title, evidence, judge(evidence))
         kin.setdefault(_kind(evidence), []).append(evidence)
+    whole: Evidence | None = None
     for group in kin.values():
         datasets = {results.dataset for evidence in group for results in evidence.results}
         if len(group) > 1 and len(datasets) == len(group):
-            whole = together(group)
-            lines += _lines(f"{len(group)} data sets", whole, judge(whole))
-    return lines
+            both = together(group)
+            lines += _lines(f"{len(group)} data sets", both, judge(both))
+            whole = both if len(group) == len(found) else None
+    return Survey(lines=lines, whole=whole)
 
 
 def together(group: Sequence[Evidence]) -> Evidence:
@@ -94,6 +113,28 @@ def _lines(name: str, evidence: Evidence, findings: Findings) -> list[Line]:
             Line(comparison=name, dataset=dataset, verdict=verdict, difference=difference, interval=interval)
         )
     return lines
+
+
+def show_survey(lines: Sequence[Line], console: Console) -> None:
+    """Print one row a verdict."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for place, head in enumerate(("comparison", "data set", "contrast", "verdict", "difference", "interval")):
+        table.add_column(head, justify="left" if place < 4 else "right", overflow="fold")
+    before = ""
+    for line in lines:
+        name = "" if line.comparison == before else line.comparison
+        before = line.comparison
+        cells = (
+            name,
+            line.dataset,
+            line.verdict.contrast.name,
+            line.verdict.word,
+            line.difference,
+            line.interval,
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print()
 
 
 def write_survey(lines: Sequence[Line], folder: Path) -> Path:
