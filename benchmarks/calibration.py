@@ -14,7 +14,7 @@ same within 1 and within 2 points; for arms that are 2 points apart how often th
 and half the width of the interval, in points.
 
 `--rough` asks the same where one would expect trouble: few seeds in the worst mixture of the three kinds of luck, a
-handful of items that always favour one arm, and few groups of items.
+handful of items that always favour one arm, few groups of items, and a metric that is no mean over items.
 """
 
 import argparse
@@ -337,6 +337,29 @@ def few_groups(rng: np.random.Generator, replicates: int, groups: int, equal: bo
     return held / runs
 
 
+def balanced_accuracy(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64]) -> float:
+    """Mean recall over the classes that occur."""
+    of_class = np.bincount(truth)
+    right = np.bincount(truth[truth == predicted], minlength=len(of_class))
+    return float((right[of_class > 0] / of_class[of_class > 0]).mean())
+
+
+def false_by_metric(rng: np.random.Generator, replicates: int, items: int, runs: int) -> float:
+    """How often equal arms are called different in balanced accuracy; 3 % of the items are of the smallest class."""
+    false = 0
+    for _ in range(runs):
+        truth = rng.choice(3, size=items, p=(0.8, 0.17, 0.03))
+        hard, arms = rng.standard_normal(items), []
+        for _ in range(2):
+            own = 0.7 * rng.standard_normal(items) + 0.15 * rng.standard_normal((replicates, 1))
+            right = 1.5 + hard + own + rng.standard_normal((replicates, items)) > 0
+            wrong = (truth + 1 + rng.integers(0, 2, (replicates, items))) % 3
+            arms.append(np.where(right, truth, wrong))
+        mean, _ = stats.crossed_metric(balanced_accuracy, truth, *arms, resamples=200)
+        false += mean.p() < 1 - CONFIDENCE
+    return false / runs
+
+
 def print_rough(runs: int, seed: int) -> None:
     """Coverage where it is expected to be rough."""
     rng = np.random.default_rng(seed)
@@ -354,6 +377,12 @@ def print_rough(runs: int, seed: int) -> None:
         shares = [100 * few_groups(rng, R, groups, equal, runs) for R in (5, 10)]
         kind = "equal" if equal else "unequal"
         print(f"{groups} {kind} groups, 5 and 10 seeds: {shares[0]:.1f}, {shares[1]:.1f} %")
+    for items in (60, 200, 1000):
+        shares = [100 * false_by_metric(rng, R, items, runs) for R in (5, 10)]
+        print(
+            f"balanced accuracy, {items} items, 5 and 10 seeds: {shares[0]:.1f}, {shares[1]:.1f} % false",
+            flush=True,
+        )
 
 
 def main() -> None:
