@@ -55,6 +55,7 @@ def test_it_holds_the_package_with_conf_and_sweeps_and_nothing_else(wheel):
         assert {f"seqlab/{name}" for name in shipped - {"conf/local/default.yaml"}} <= names
     assert "seqlab/conf/local/default.yaml" not in names
     assert {"seqlab/__main__.py", "seqlab/py.typed"} <= names
+    assert {f"seqlab/report/templates/{name}" for name in ("report.html", "report.css")} <= names
     assert "hydra_plugins/seqlab_sweeper/sweeper.py" in names and "hydra_plugins/__init__.py" not in names
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"seqlab", "hydra_plugins"}

@@ -399,6 +399,15 @@ def test_pairs_that_differ_in_one_setting(evidence):
         Arm(name=cell, settings={"cell": cell, "dropout": i}, chosen={"model.dropout": i})
         for i, cell in enumerate(("lstm", "rnn", "gru"))
     ]
+    deep = [Arm(name=str(n), settings={"num_layers": n}) for n in (5, 1, 2, 3, 6, 4)]
+    by_depth = pairs_by_setting(without(evidence, arms=deep))["num_layers"]
+    assert {(a.name, b.name) for a, b in by_depth} == {
+        ("2", "1"),
+        ("3", "2"),
+        ("4", "3"),
+        ("5", "4"),
+        ("6", "5"),
+    }
     by_cell = pairs_by_setting(without(evidence, arms=cells))
     assert {(a.name, b.name) for a, b in by_cell["cell"]} == {
         ("lstm", "rnn"),
@@ -473,7 +482,14 @@ def test_very_many_arms_are_folded_and_cut(tmp_path, undrawn):
         rules=Rules(metric="accuracy"),
     )
     found = check(write_page(large, by_hand(large), tmp_path))
-    assert "65 more lines" in found.text and "Drawn are the first 40 of 400" in found.text
+    best = max(names, key=lambda name: scores[name].mean())
+    paired = any(best in (c.arm, c.than) for c in contrasts)
+    drawn = (
+        f"Drawn are the pairs of {best}; there are 400 in all"
+        if paired
+        else "Drawn are the first 40 of 400 pairs"
+    )
+    assert "65 more lines" in found.text and drawn in found.text and "400 pairs as a table" in found.text
     assert all(name in found.text for name in names)
 
 

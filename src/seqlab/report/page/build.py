@@ -38,7 +38,7 @@ _SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     provenance.notes,
     provenance.again,
 )
-_SHORT_CAUTIONS, _CAUTION_LENGTH = 3, 150
+_SHORT_CAUTIONS, _CAUTION_LENGTH = 3, 96
 # Marks that turn the direction of all text behind them: a name that holds one could turn a verdict around.
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -122,9 +122,11 @@ def _counted(number: int, plural: str) -> str:
 
 
 def _shortened(caution: str) -> str:
-    """The first clause of a caution."""
-    ends = [end for mark in (". ", ": ", "; ") if (end := caution.find(mark)) > 20]
-    words = caution[: min(ends)] if ends else caution.removesuffix(".")
+    """The first sentence of a caution, or its first clause if that is long."""
+    words = caution.partition(". ")[0].removesuffix(".")
+    if len(words) > _CAUTION_LENGTH:
+        ends = [end for mark in (": ", "; ") if (end := words.find(mark)) > _CAUTION_LENGTH // 3]
+        words = words[: min(ends)] if ends else words
     if len(words) > _CAUTION_LENGTH:
         words = f"{words[:_CAUTION_LENGTH].rsplit(' ', 1)[0]} …"
     return words

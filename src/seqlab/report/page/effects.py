@@ -18,7 +18,7 @@ from seqlab.report.page.runs import side
 
 _ASPECTS = {"num_layers": "Depth", "bidirectional": "Direction", "hidden_size": "Width", "cell": "Cell"}
 _CELLS = ("rnn", "gru", "lstm")
-_MOST = 40
+_MOST, _ALL_UP_TO = 40, 12
 
 
 def effects(facts: Facts) -> Section | None:
@@ -83,7 +83,22 @@ def pairs_by_setting(evidence: Evidence) -> dict[str, list[tuple[Arm, Arm]]]:
             (key,) = differ
             less, more = sorted((a, b), key=lambda arm: _order(arm.settings.get(key)))
             found.setdefault(key, []).append((more, less))
-    return {key: pairs for key, pairs in found.items() if pairs}
+    return {key: _neighbours(pairs) for key, pairs in found.items() if pairs}
+
+
+def _neighbours(pairs: list[tuple[Arm, Arm]]) -> list[tuple[Arm, Arm]]:
+    """All pairs, or of many only those with no arm between them: one layer to two, two to three."""
+    if len(pairs) <= _ALL_UP_TO:
+        return pairs
+    above: dict[str, set[str]] = {}
+    for more, less in pairs:
+        above.setdefault(less.name, set()).add(more.name)
+    between = {
+        (more.name, less.name)
+        for more, less in pairs
+        if any(more.name in above.get(name, ()) for name in above[less.name])
+    }
+    return [(more, less) for more, less in pairs if (more.name, less.name) not in between]
 
 
 def _order(value: Any) -> tuple[int, float, str]:

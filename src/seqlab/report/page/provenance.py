@@ -85,7 +85,9 @@ def again(facts: Facts) -> Section | None:
         key="again",
         title="To do it again",
         short="Do it again",
-        how="These commands, with these versions, lead to this page; the files hold every number on it.",
+        how="These commands, with these versions, lead to this page; the files hold every number on it."
+        if evidence.commands or own
+        else "What this page was made from; the files hold the numbers on it.",
         blocks=blocks,
     )
 

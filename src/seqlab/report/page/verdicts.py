@@ -12,7 +12,7 @@ from seqlab.report.page.facts import Facts
 from seqlab.report.sentences import p_in_words
 
 # More lines are not read, and more rows are in the table of verdicts.
-DRAWN_UP_TO, LISTED_UP_TO = 40, 200
+DRAWN_UP_TO, LISTED_UP_TO, OPEN_UP_TO = 40, 200, 20
 _SHARES = {"seeds": SKY, "test items": AMBER, "tuning": BLUE}
 
 
@@ -149,26 +149,49 @@ def _exploratory(facts: Facts) -> list[Block]:
             else "Found by looking, not by asking: each needs a fresh comparison before it is believed."
         )
     ]
-    blocks.append(_picture(facts, "pairs_exploratory", shown))
-    if len(shown) > DRAWN_UP_TO:
-        blocks.append(Words(text=f"Drawn are the first {DRAWN_UP_TO} of {len(shown):,}."))
+    drawn, which = _drawn(facts, shown)
+    blocks.append(_picture(facts, "pairs_exploratory", drawn))
+    if which:
+        blocks.append(Words(text=which))
+    where = facts.several and any(v.dataset for v in shown)
     rows = [
         [
             facts.arm_cell(v.contrast.arm),
             facts.arm_cell(v.contrast.than),
-            *([v.dataset or "all"] if facts.several else []),
+            *([v.dataset or "all"] if where else []),
             v.word,
             facts.gain_in_words(v),
             p_in_words(v.adjusted) if math.isfinite(v.adjusted) else "",
         ]
         for v in shown[:LISTED_UP_TO]
     ]
-    head = ["arm", "against", *(["data set"] if facts.several else []), "verdict", "better by", "p (Holm)"]
+    head = ["arm", "against", *(["data set"] if where else []), "verdict", "better by", "p (Holm)"]
     table = Table(head=head, rows=rows, text=len(head) - 2)
     sentences = Points(sentences=[v.sentence for v in shown[:LISTED_UP_TO]])
-    blocks += [table, Fold(summary="The same in sentences", blocks=[sentences])]
+    more: list[Block] = []
     if len(shown) > LISTED_UP_TO:
-        blocks.append(
+        more.append(
             Words(text=f"Listed are the first {LISTED_UP_TO} of {len(shown):,}; all are in the tables.")
         )
-    return blocks
+    if len(rows) > OPEN_UP_TO:
+        blocks.append(Fold(summary=f"{len(shown):,} pairs as a table", blocks=[table, *more]))
+    else:
+        blocks += [table, *more]
+    return [*blocks, Fold(summary="The same in sentences", blocks=[sentences, *more])]
+
+
+def _drawn(facts: Facts, shown: Sequence[Verdict]) -> tuple[Sequence[Verdict], str]:
+    """What is drawn of many pairs: those of the best arm; and a word on it."""
+    if len(shown) <= DRAWN_UP_TO:
+        return shown, ""
+    over = facts.findings.over
+    if over is not None and over.means:
+        known = {name: mean.value for name, mean in over.means.items() if math.isfinite(mean.value)}
+        best = max(known, key=lambda name: facts.sign * known[name], default="")
+    else:
+        best = next((line.name for line in facts.findings.standings if not line.reference), "")
+    of_best = [v for v in shown if best in (v.contrast.arm, v.contrast.than)]
+    if len(of_best) < 2:
+        return shown[:DRAWN_UP_TO], f"Drawn are the first {DRAWN_UP_TO} of {len(shown):,} pairs."
+    count = f"{DRAWN_UP_TO} of the" if len(of_best) > DRAWN_UP_TO else "the"
+    return of_best[:DRAWN_UP_TO], f"Drawn are {count} pairs of {best}; there are {len(shown):,} in all."
