@@ -105,7 +105,8 @@ def difference_matrix(
         gains[names.index(row), names.index(column)] = outcome.gain
     most = float(np.nanmax(np.abs(gains))) if np.isfinite(gains).any() else 1.0
     shares = np.where(np.isfinite(gains), gains, 0.0) / (most or 1.0)
-    axes.imshow(_SIDES(0.5 + 0.32 * shares), aspect="auto", interpolation="nearest")
+    pixels = np.where(np.isfinite(gains)[..., None], _SIDES(0.5 + 0.32 * shares), 1.0)
+    axes.imshow(pixels, aspect="auto", interpolation="nearest")
     for (row, column), outcome in outcomes.items():
         x, y = names.index(column), names.index(row)
         if cell > 0.5:

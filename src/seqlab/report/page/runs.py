@@ -23,9 +23,14 @@ def runs(facts: Facts) -> Section | None:
     if not results:
         return None
     shown = [r for r in results if max(len(s) for s in r.scores.values()) > 1][:_DATASETS]
-    blocks: list[Block] = [_strips(facts, r) for r in shown]
+    strips: list[Block] = [_strips(facts, r) for r in shown]
     pairs = _pairs(facts)
-    if pairs:
+    if facts.several and strips:
+        if len(results) > len(shown):
+            strips.append(Words(text=f"Drawn are {len(shown)} of {len(results)} data sets."))
+        strips = [Fold(summary="Every run, data set by data set", blocks=strips)]
+    blocks: list[Block] = [*([pairs] if pairs and facts.several else []), *strips]
+    if pairs and not facts.several:
         blocks.append(pairs)
     numbers = [
         _numbers(facts, r) for r in shown if r.scores and len(r.pairs) * len(r.scores) <= _NUMBERS_UP_TO
@@ -34,8 +39,6 @@ def runs(facts: Facts) -> Section | None:
         blocks.append(Fold(summary="All scores as numbers", blocks=numbers))
     if not blocks:
         return None
-    if len(results) > len(shown) > 0:
-        blocks.append(Words(text=f"Drawn are {len(shown)} of {len(results)} data sets."))
     return Section(
         key="runs",
         title="Every run as a point",
