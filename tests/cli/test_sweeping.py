@@ -146,6 +146,6 @@ def test_a_sweep_that_passes_is_handed_to_the_engine(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(running, "run_sweep", engine)
     assert run_sweep(["sweep=smoke", "seed=3"], command="seqlab sweep") == 7
-    ((sweep, arms, _),) = handed
+    ((sweep, arms),) = handed
     assert sweep.command == ("seqlab", "sweep", "sweep=smoke", "seed=3")  # type: ignore[attr-defined]
     assert [arm.experiment({}).seed for arm in arms] == [3]  # type: ignore[attr-defined]

@@ -110,7 +110,7 @@ def run_sweep(words: Sequence[str], *, command: str) -> int:
         return 0
     from seqlab.cli.sweeping import run, show_sweep, sweep_of
 
-    sweep, arms = sweep_of(rest, options.config_dir, [*command.split(), *words], to_run=not options.cfg)
+    sweep, arms = sweep_of(rest, options.config_dir, [*command.split(), *words])
     return show_sweep(sweep) if options.cfg else run(sweep, arms)
 
 

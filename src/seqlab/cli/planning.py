@@ -9,6 +9,7 @@ from seqlab.cli.outcome import leaving_at_once
 from seqlab.cli.sweeping import sweep_of
 from seqlab.errors import UserError
 from seqlab.screen import PLAIN_WIDTH, duration_in_words
+from seqlab.sweep.pool import warm_up
 from seqlab.sweep.table import plain_table
 
 # Shares of test items on which two good models commonly differ in being right.
@@ -25,13 +26,14 @@ def plan(words: Sequence[str], config_dir: Path | None) -> int:
     Raises:
         UserError: for whatever the user can put right, also for a sweep that is no comparison.
     """
-    sweep, arms = sweep_of(words, config_dir, ["seqlab", "plan", *words], to_run=True)
+    sweep, arms = sweep_of(words, config_dir, ["seqlab", "plan", *words])
     if not sweep.config.protocol.contrasts:
         raise UserError(
             f"seqlab plan: {sweep.name} is a search, not a comparison (its file has no protocol.contrasts)\n"
             "see docs/protocol.md; python sweep.py shows what a search spends"
         )
     with leaving_at_once():
+        warm_up()
         from seqlab.comparison.phases import prepared
         from seqlab.comparison.planning import detectable, measured, phases_of, test_items
 

@@ -13,11 +13,11 @@ from seqlab.sweep.arms import ComposedArm, compose_arms
 from seqlab.sweep.checking import check_sweep_space
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.loading import load_sweep
-from seqlab.sweep.pool import cool_down, warm_up
+from seqlab.sweep.pool import warm_up
 
 
 def sweep_of(
-    words: Sequence[str], config_dir: Path | None, called: Sequence[str], *, to_run: bool
+    words: Sequence[str], config_dir: Path | None, called: Sequence[str]
 ) -> tuple[Sweep, list[ComposedArm]]:
     """A sweep and its arms, held to everything that can be known before a trial.
 
@@ -25,20 +25,11 @@ def sweep_of(
         words: what follows the command, without flags.
         config_dir: a folder with YAML of the user's own.
         called: the words of the command line, for the record.
-        to_run: whether it is run if nothing is wrong with it; workers then begin to import meanwhile.
 
     Raises:
         UserError: for whatever the user can put right, before anything is written.
     """
-    sweep = load_sweep(words, config_dir, called)
-    if not to_run:
-        return held_to_its_space(sweep)
-    warm_up()
-    try:
-        return held_to_its_space(sweep)
-    except BaseException:
-        cool_down()
-        raise
+    return held_to_its_space(load_sweep(words, config_dir, called))
 
 
 def held_to_its_space(sweep: Sweep) -> tuple[Sweep, list[ComposedArm]]:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from seqlab.replication import REFERENCES_FILE, REPLICATES_FILE, Chosen, Plan
 from seqlab.report.evidence import FloatArray, Items, Reference, Results
+from seqlab.report.metrics import OF_PREDICTIONS
 from seqlab.results import RunResult
 
 # From so many repetitions on, what is compared is the tuning and not just what it came to.
@@ -74,6 +75,7 @@ def results_of(
             pairs=[f"tuning {n + 1}" for n in range(tunings)],
             scores={arm: _by(of_tuning, values) for arm, values in scores.items()},
             item_scores=means,
+            pairs_are="tunings",
         )
     items = Items(ids=ids, truth=truth, classes=classes, predicted=predicted, probabilities=chances)
     return Results(dataset=dataset, pairs=labels, scores=scores, items=items)
@@ -84,44 +86,43 @@ def _by(of_tuning: Any, values: FloatArray) -> FloatArray:
     return np.stack([values[of_tuning == tuning].mean(axis=0) for tuning in np.unique(of_tuning)])
 
 
-def references_of(sweep_dir: Path, results: Results) -> list[Reference]:
+def references_of(sweep_dir: Path, results: Results, metric: str) -> list[Reference]:
     """What every arm has to beat: order-free models, MiniRocket, and the arms on sequences shuffled in time."""
     found: list[Reference] = []
+    if metric not in OF_PREDICTIONS:  # of probabilities, which references have none of
+        return found
     path = sweep_dir / REFERENCES_FILE
     if path.is_file():
         table = pq.read_table(path).to_pylist()
         for name in dict.fromkeys(row["name"] for row in table):
-            own = [row for row in table if row["name"] == name]
-            right = np.array([[row["truth"] == row["predicted"] for row in own]], dtype=np.float64)
-            found.append(
-                Reference(
-                    name=str(name),
-                    dataset=results.dataset,
-                    scores=right.mean(axis=1),
-                    item_scores=right,
-                    note=str(own[0]["note"] or ""),
-                )
-            )
+            own = [[row for row in table if row["name"] == name]]
+            found.append(_reference(str(name), own, results.dataset, metric, str(own[0][0]["note"] or "")))
     shuffled = pq.read_table(sweep_dir / REPLICATES_FILE)
     shuffled = shuffled.filter(np.asarray(shuffled["kind"]) == "shuffled").to_pylist()
+    note = "the same configuration, trained and tested on sequences in random order"
     for arm in dict.fromkeys(row["arm"] for row in shuffled):
         own = [row for row in shuffled if row["arm"] == arm]
-        pairs = list(dict.fromkeys((row["tuning"], row["pair"]) for row in own))
-        right = np.array(
-            [
-                [r["truth"] == r["predicted"] for r in own if (r["tuning"], r["pair"]) == pair]
-                for pair in pairs
-            ],
-            dtype=np.float64,
-        )
+        pairs = dict.fromkeys((row["tuning"], row["pair"]) for row in own)
+        runs = [[row for row in own if (row["tuning"], row["pair"]) == pair] for pair in pairs]
         found.append(
-            Reference(
-                name=f"{arm} on shuffled time",
-                dataset=results.dataset,
-                scores=right.mean(axis=1),
-                item_scores=right,
-                of_arm=str(arm),
-                note="the same configuration, trained and tested on sequences in random order",
-            )
+            _reference(f"{arm} on shuffled time", runs, results.dataset, metric, note, of_arm=str(arm))
         )
     return found
+
+
+def _reference(
+    name: str,
+    runs: Sequence[Sequence[Mapping[str, Any]]],
+    dataset: str,
+    metric: str,
+    note: str,
+    of_arm: str | None = None,
+) -> Reference:
+    """A reference out of the rows of its runs, each with truth and prediction for every test item."""
+    number = {name: n for n, name in enumerate(dict.fromkeys(row["truth"] for row in runs[0]))}
+    truth = np.array([number[row["truth"]] for row in runs[0]], dtype=np.int64)
+    said = [[number.get(row["predicted"], -1) for row in rows] for rows in runs]
+    predicted = np.array(said, dtype=np.int64)
+    scores = np.array([OF_PREDICTIONS[metric](truth, one) for one in predicted])
+    right = (predicted == truth).astype(np.float64) if metric == "accuracy" else None
+    return Reference(name=name, dataset=dataset, scores=scores, item_scores=right, of_arm=of_arm, note=note)

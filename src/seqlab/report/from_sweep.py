@@ -86,7 +86,7 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
         results=[results],
         contrasts=contrasts,
         rules=_rules(question, plan),
-        references=references_of(sweep_dir, results),
+        references=references_of(sweep_dir, results, str(protocol["metric"])),
         tuning=_tuning(question, chosen, rows),
         curves=_curves(sweep_dir, chosen),
         gradients={

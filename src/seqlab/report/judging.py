@@ -16,7 +16,7 @@ from seqlab.report.deciding import Decision, decide, family_of
 from seqlab.report.evidence import Contrast, Evidence, Results
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
-from seqlab.report.recurrence import recurrence
+from seqlab.report.recurrence import in_short, recurrence
 from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
 from seqlab.report.settling import price, settles
 from seqlab.report.standing import standings
@@ -58,14 +58,15 @@ def judge(evidence: Evidence) -> Findings:
     else:
         first, second = [], []
     lines = standings(evidence)
+    needed = recurrence(evidence, unit)
     return Findings(
-        answer=answer(evidence, first, second, over, unit),
+        answer=" ".join(filter(None, (answer(evidence, first, second, over, unit), in_short(needed)))),
         sure=sure(evidence, first, second, unit),
         costs=costs(evidence, first, second, over),
         standings=lines,
         primary=first,
         exploratory=second,
-        recurrence=recurrence(evidence, unit),
+        recurrence=needed,
         over=over,
         cautions=cautions(evidence, [*first, *second]),
     )

@@ -35,9 +35,9 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
     names = "; ".join(f"{c.name} ({c.arm} against {c.than})" for c in plan.contrasts)
     looks = list(protocol["replicates"])
     folds = trial.get("folds")
-    validation = (
-        f"{folds} stratified folds, {trial.get('fold_repeats', 1)} times" if folds else "one stratified split"
-    )
+    times = trial.get("fold_repeats", 1)
+    repeated = f", {times} times" if times > 1 else ""
+    validation = f"{folds} stratified folds{repeated}" if folds else "one stratified split"
     return [
         f"Frozen before the first trial: the arms, the data, the metric ({protocol['metric']}), the margin "
         f"({protocol['margin']:g}) and the primary contrasts: {names}. Every other pair is exploratory.",

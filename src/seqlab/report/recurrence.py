@@ -1,7 +1,7 @@
 """Whether recurrence is needed: said only where an arm beats everything that does without it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,11 +11,25 @@ from seqlab.report.sentences import listed
 from seqlab.report.units import Unit
 
 
+_NOT_NEEDED, _NEEDED = "Recurrence is not shown to be needed here", "Recurrence is needed here"
+
+
 def recurrence(evidence: Evidence, unit: Unit) -> dict[str, str]:
     """A sentence for every arm; empty where there are no references."""
     if not evidence.references:
         return {}
     return {arm.name: _sentence(evidence, arm.name, unit) for arm in evidence.arms}
+
+
+def in_short(sentences: Mapping[str, str]) -> str:
+    """What the sentences come to for all arms together; empty where they do not agree, or there are none."""
+    if not sentences:
+        return ""
+    if all(sentence.startswith(_NOT_NEEDED) for sentence in sentences.values()):
+        return "No arm beats all references, so recurrence is not shown to be needed here."
+    if all(sentence.startswith(_NEEDED) for sentence in sentences.values()):
+        return "Recurrence is needed here: every arm beats all references."
+    return ""
 
 
 def _sentence(evidence: Evidence, arm: str, unit: Unit) -> str:
@@ -48,7 +62,7 @@ def _on(evidence: Evidence, results: Results, arm: str, against: Sequence[Refere
         others = [row[1] for row in lost if row[1] != name]
         more = f"; nor {listed(others, and_='nor')}" if others else ""
         return (
-            f"Recurrence is not shown to be needed here: {arm} does not beat {name} "
+            f"{_NOT_NEEDED}: {arm} does not beat {name} "
             f"({_difference(gain, mean, sign, rules.confidence, unit)}){more}."
         )
     if unknown:
@@ -64,7 +78,7 @@ def _on(evidence: Evidence, results: Results, arm: str, against: Sequence[Refere
             f"Whether recurrence is needed here is open: {arm} beats all references that there are ({closest}), "
             f"but there is none {absent}."
         )
-    return f"Recurrence is needed here: {arm} beats all references ({closest})."
+    return f"{_NEEDED}: {arm} beats all references ({closest})."
 
 
 def _difference(gain: float, mean: stats.Mean, sign: float, confidence: float, unit: Unit) -> str:

@@ -37,14 +37,6 @@ def warm_up() -> None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def cool_down() -> None:
-    """End the server before any worker was forked from it, in the middle of its imports if need be."""
-    pid: int | None = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
-    if pid is not None:
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-
-
 @contextlib.contextmanager
 def _without_the_current_folder() -> Generator[None]:
     """Keep a user's random.py or queue.py from standing in for the standard library's in what is started here."""
