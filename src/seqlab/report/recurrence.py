@@ -10,7 +10,6 @@ from seqlab.report.evidence import Evidence, FloatArray, Reference, Results
 from seqlab.report.sentences import listed
 from seqlab.report.units import Unit
 
-
 _NOT_NEEDED, _NEEDED = "Recurrence is not shown to be needed here", "Recurrence is needed here"
 
 
