@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 FILE = {
     "question": "Is a second layer worth it?",
     "fixed": ["data=archive", "data.name=ItalyPowerDemand", "logger=none", "trainer.max_epochs=3",
-              "model.hidden_size=6"],
+              "model.hidden_size=16"],
     "arms": {"gru": ["model=gru"], "gru_stacked": ["model=gru_stacked"]},
     "space": {"optimizer.lr": {"type": "float", "low": 1e-3, "high": 1e-1, "log": True}},
     "sampler": {"name": "random"},

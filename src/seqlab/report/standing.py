@@ -1,5 +1,6 @@
 """The leaderboard: arms and references on every data set, best first, with intervals."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from seqlab.report.comparing import PROPORTIONS, groups_of, resamples
 from seqlab.report.evidence import Evidence, FloatArray, IntArray, Items, Reference, Results
 from seqlab.report.findings import Estimate, Standing
 from seqlab.report.metrics import OF_PREDICTIONS, OF_PROBABILITIES
+from seqlab.report.units import unit_of
 
 
 def standings(evidence: Evidence) -> list[Standing]:
@@ -23,11 +25,22 @@ def standings(evidence: Evidence) -> list[Standing]:
             for reference in evidence.references
             if reference.dataset == results.dataset
         ]
+        if unit_of(evidence).points:
+            lines = [_within_bounds(line) for line in lines]
         found += sorted(
             lines,
             key=lambda line: sign * line.score.value if math.isfinite(line.score.value) else math.inf,
         )
     return found
+
+
+def _within_bounds(line: Standing) -> Standing:
+    """A share lies between 0 and 1, and so do the ends of its interval."""
+    score = line.score
+    if not 0 <= score.value <= 1:
+        return line
+    bounded = dataclasses.replace(score, low=max(score.low, 0.0), high=min(score.high, 1.0))
+    return dataclasses.replace(line, score=bounded if math.isfinite(score.low) else score)
 
 
 def _of_arm(evidence: Evidence, results: Results, name: str) -> Standing:
