@@ -89,6 +89,7 @@ def _why_open(ends: Sequence[float], decision: Decision, rules: Rules, margin: s
             return (
                 f"; the interval leaves out 0, but of {decision.comparisons:,} contrasts some do by chance: "
                 f"corrected for that (Holm), {p_said(decision.adjusted)}"
+                + (f", and at this look it has to be below {decision.alpha:.2g}" if rules.looks else "")
             )
         return f"; at this look at the results p has to be below {decision.alpha:.2g}; {p_said(decision.p)}"
     if rules.margin <= 0:

@@ -41,7 +41,8 @@ def settles(compared: Compared, rules: Rules, pairs_are: str, alpha: float) -> s
     counts = [stats.replicates_needed(components, items, half, confidence) for half, confidence in ways]
     needed = min((count for count in counts if count is not None), default=_MOST + 1)
     if needed <= _MOST:
-        return f"about {max(needed - compared.pairs, 1):,} more {pairs_are}"
+        more_pairs = max(needed - compared.pairs, 1)
+        return f"about {more_pairs:,} more {pairs_are.removesuffix('s') if more_pairs == 1 else pairs_are}"
     if compared.overlap:
         return f"other data: more {pairs_are} of the same data do not do it"
     if compared.items is None:
