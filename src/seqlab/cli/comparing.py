@@ -52,8 +52,13 @@ def compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
 
 
 def _is_settled(directory: Path, replicates: int) -> bool:
-    """Whether no primary contrast is open."""
-    return all(verdict.word != "open" for verdict in judge(evidence_of_sweep(directory)).primary)
+    """Whether no primary contrast is open that more seeds could settle; those on blocked arms they could not."""
+    evidence = evidence_of_sweep(directory)
+    blocked = evidence.tuning.blocked if evidence.tuning is not None else {}
+    return all(
+        verdict.word != "open" or verdict.contrast.arm in blocked or verdict.contrast.than in blocked
+        for verdict in judge(evidence).primary
+    )
 
 
 def _say(line: str) -> None:

@@ -135,7 +135,8 @@ def conclude(
 
     Args:
         comparison: its tuning has ended.
-        is_settled: whether the results in a sweep's directory, with so many replicates, settle all contrasts.
+        is_settled: whether the results in a sweep's directory, with so many replicates, leave nothing open that
+            more of them could settle.
         say: takes a line for the screen.
 
     Returns:
@@ -183,7 +184,10 @@ def _conclude(
         what = f"{replicates} seeds of every arm on all training data, scored on the test part"
         train_replicates(sweep, arms, chosen, replicates, labour, _Counted("replicates", what, say))
         if number + 1 < len(comparison.looks) and is_settled(sweep.directory, replicates):
-            say(f"replicates: settled with {replicates}; {comparison.looks[-1]} were allowed")
+            say(
+                f"{'':<12} nothing is open after {replicates} that more seeds could settle "
+                f"({comparison.looks[-1]} were allowed)"
+            )
             break
     return 0
 
