@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_ind, ttest_rel
 
 from seqlab.report.evidence import Arm, Contrast, Ledger, Reading, Results, Rules, Trial, Tuning
 from seqlab.report.judging import judge
@@ -383,9 +383,38 @@ def test_the_standings_are_best_first_whichever_way_is_better(evidence):
 
 def test_rules_and_results_without_a_name_do_not_fail(evidence):
     results = [
-        Results(dataset="", pairs=["1", "2"], scores={"a": np.array([1.0, 2.0]), "b": np.array([2.0, 2.5])})
+        Results(
+            dataset="",
+            pairs=["1", "2", "3"],
+            scores={"a": np.array([1.0, 2.0, 2.0]), "b": np.array([2.0, 2.5, 1.5])},
+        )
     ]
     made = evidence({"a": [], "b": []}, results=results)
     findings = judge(dataclasses.replace(made, rules=Rules(metric="elo", margin=0.0)))
     assert "without a margin" in findings.primary[0].sentence
     assert "on this data set" in findings.primary[0].conditional
+
+
+def test_two_pairs_are_no_verdict_however_far_the_arms_lie_apart(evidence):
+    scores = {"a": np.array([0.5, 0.51]), "b": np.array([0.9, 0.92])}
+    made = evidence({"a": [], "b": []}, results=[Results(dataset="", pairs=["1", "2"], scores=scores)])
+    (verdict,) = judge(made).primary
+    assert verdict.word == "open" and "too few" in verdict.sentence and "4 more" in verdict.settles
+
+
+def test_runs_without_pairs_are_compared_by_welch_whatever_their_order(evidence):
+    rng = np.random.default_rng(0)
+    one, other = np.sort(rng.normal(0.80, 0.02, 6)), np.sort(rng.normal(0.81, 0.03, 6))
+    found = []
+    for order in (slice(None), slice(None, None, -1)):
+        scores = {"a": other, "b": one[order]}
+        results = [Results(dataset="", pairs=list("123456"), scores=scores, paired=False)]
+        findings = judge(evidence({"a": [], "b": []}, results=results))
+        found.append((findings.primary + list(findings.exploratory))[0])
+    assert found[0].difference == found[1].difference and found[0].p == found[1].p
+    sign = 1 if found[0].contrast.arm == "a" else -1
+    wanted = ttest_ind(other, one, equal_var=False)
+    assert found[0].p == pytest.approx(wanted.pvalue, rel=1e-9)
+    low, high = sorted(sign * end for end in wanted.confidence_interval(0.95))
+    assert (found[0].difference.low, found[0].difference.high) == pytest.approx((low, high), rel=1e-9)
+    assert np.isnan(found[0].correlation)

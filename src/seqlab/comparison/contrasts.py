@@ -44,6 +44,13 @@ def check_protocol(sweep: Sweep, arms: Sequence[ComposedArm]) -> list[PrimaryCon
         )
     _check_width(config, arms)
     by_name = {arm.name: arm for arm in arms}
+    seen: dict[frozenset[str], str] = {}
+    for name, pair in protocol.contrasts.items():
+        if (other := seen.setdefault(frozenset(pair), name)) != name:
+            raise UserError(
+                f"protocol.contrasts.{name}: {' and '.join(pair)} are held against each other in {other} already\n"
+                "allowed: every pair once"
+            )
     return [_contrast(name, pair, by_name, config) for name, pair in protocol.contrasts.items()]
 
 

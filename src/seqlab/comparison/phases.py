@@ -1,8 +1,10 @@
 """A comparison from its question to its replicates: widths, repeated tuning, selection, replicates, references."""
 
 import dataclasses
+import math
 import shlex
 import signal
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -174,6 +176,13 @@ def _conclude(
         counted = _Counted("selection", "the best trials of every arm again, on fresh seeds", say)
         chosen, failed = select(sweep, arms, rows, labour, counted)
         write_selection(sweep.directory, chosen, failed)
+    for row in chosen:
+        values = ", ".join(
+            f"{key.rpartition('.')[2]} {_shown(value)}" for key, value in row.parameters.items()
+        )
+        again = statistics.fmean([v for v in row.reruns if v is not None] or [math.nan])
+        name = study_name(row.arm, row.tuning)
+        say(f"{'':<12} {name}: {values}; {row.epochs} epochs; {again:.3f} on fresh seeds")
     for arm, reason in failed.items():
         say(f"{arm}: no configuration ({reason})")
     if not chosen:
@@ -229,6 +238,10 @@ def _train_references(
     arguments = {"settings": settings, "path": sweep.directory / REFERENCES_FILE, "seed": seed}
     for line in labour.errand("seqlab.comparison.errands:write_references", arguments):
         say(line)
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class _Counted:

@@ -140,7 +140,9 @@ def _choose(
         candidates={str(number): _finite(found) for number, found in scores.items()},
         best_of=complete,
         best_value=best.row.values[0] if best.row.values else None,
-        at_edge=_at_edge(best, candidates),
+        at_edge=_at_edge(
+            best, [c for c in candidates if worth(c) >= worth(best) - sweep.config.protocol.margin]
+        ),
     )
 
 
@@ -160,7 +162,7 @@ def _finite(values: Sequence[float]) -> list[float | None]:
 
 
 def _at_edge(best: _Candidate, candidates: Sequence[_Candidate]) -> list[str]:
-    """The learning rate, if that of the chosen trial or of two of the candidates lies in the outer tenth."""
+    """The learning rate, if that of the chosen trial, or of two that are as good, lies in the outer tenth."""
     parameter = next((p for p in best.arm.parameters if p.key == RATE), None)
     if parameter is None or parameter.choices:
         return []

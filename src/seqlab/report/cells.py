@@ -25,6 +25,7 @@ class Cells:
         score: NaN where there is none [n].
         row: in the table, from 1 [n].
         notes: what a reader has to know.
+        paired: whether pairs belong together; else they are rows in the order of the table.
     """
 
     datasets: list[str]
@@ -36,6 +37,7 @@ class Cells:
     score: FloatArray
     row: IntArray
     notes: list[str] = field(default_factory=list)
+    paired: bool = True
 
 
 def labels_of(table: Table, roles: Roles) -> tuple[IntArray, list[str], IntArray, list[str]]:
@@ -196,9 +198,12 @@ def _in_order(cells: Cells, roles: Roles) -> None:
     cells.pair = np.empty(len(place), dtype=np.int64)
     cells.pair[order] = place
     cells.pairs = [str(number + 1) for number in range(int(place.max()) + 1)]
+    if roles.arm is None:
+        return  # a row of a table with a column for every arm is a pair
+    cells.paired = False
     cells.notes.append(
-        "No column says which runs belong together: the first row of one arm was paired with the first of the "
-        "others, and so on (--pair COLUMN)."
+        "No column says which runs belong together, so arms are compared without pairing, which takes more runs "
+        "(--pair COLUMN)."
     )
 
 

@@ -32,6 +32,7 @@ class Compared:
         groups: of them, where they were counted in groups.
         bounded: whether the luck of the test items is counted at the most that it can be.
         overlap: whether the interval was made longer, for training parts that overlap.
+        paired: whether `a` and `b` belong together place by place.
         why_not: why there is no interval; empty where there is one.
     """
 
@@ -44,17 +45,18 @@ class Compared:
     groups: int | None = None
     bounded: bool = False
     overlap: bool = False
+    paired: bool = True
     why_not: str = ""
 
     @property
     def pairs(self) -> int:
         """How many both have."""
-        return len(self.a)
+        return min(len(self.a), len(self.b))
 
     @property
     def correlation(self) -> float:
         """Between the scores of both over pairs; NaN where it is not known."""
-        if self.pairs < 3 or np.ptp(self.a) == 0 or np.ptp(self.b) == 0:
+        if not self.paired or self.pairs < 3 or np.ptp(self.a) == 0 or np.ptp(self.b) == 0:
             return math.nan
         return float(np.corrcoef(self.a, self.b)[0, 1])
 
@@ -84,6 +86,8 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
     if not both.any():
         why = "they have no pair in common" if has_a.any() and has_b.any() else "one of them has no results"
         return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=why)
+    if not results.paired:
+        return _unpaired(first[has_a], second[has_b])
     if both.sum() == 1:
         return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=FEW_PAIRS)
     found = _by_items(results, metric, arm, than, both)
@@ -100,6 +104,27 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
             groups=None if counted is None else components.items,
         )
     return _by_pairs(results, metric, a, b, missing)
+
+
+def _unpaired(a: FloatArray, b: FloatArray) -> Compared:
+    """Two arms whose runs have nothing in common: Welch's t (1947, Biometrika 34, 28-35)."""
+    value = float(a.mean() - b.mean())
+    if min(len(a), len(b)) < 2:
+        none = stats.Mean(value=value, se=math.nan, df=math.nan)
+        return Compared(mean=none, components=None, a=a, b=b, paired=False, why_not=FEW_PAIRS)
+    parts = float(a.var(ddof=1)) / len(a), float(b.var(ddof=1)) / len(b)
+    variance = sum(parts)
+    if variance <= 1e-24:
+        why = "all runs of an arm show exactly the same score, so they say nothing about chance"
+        none = stats.Mean(value=value, se=math.nan, df=math.nan)
+        return Compared(mean=none, components=None, a=a, b=b, paired=False, why_not=why)
+    df = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
+    runs = min(len(a), len(b))
+    components = stats.Components(
+        replicate=variance * runs, item=0.0, interaction=0.0, replicates=runs, items=1
+    )
+    mean = stats.Mean(value=value, se=math.sqrt(variance), df=df)
+    return Compared(mean=mean, components=components, a=a, b=b, paired=False)
 
 
 def _number_of_items(results: Results, arm: str) -> int:

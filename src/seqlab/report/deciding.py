@@ -12,6 +12,10 @@ from seqlab.report.comparing import Compared
 from seqlab.report.evidence import Contrast, Evidence, Rules
 from seqlab.report.findings import Word
 
+# With fewer pairs an interval is too short too often (docs/statistics.md).
+FEWEST = 3
+TOO_FEW = "two of each are too few for a verdict"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -45,6 +49,7 @@ def decide(
     *,
     family: int | None = None,
     blocked: Mapping[str, str] | None = None,
+    over: bool = False,
 ) -> list[Decision]:
     """Give every contrast of one kind its word.
 
@@ -54,6 +59,7 @@ def decide(
         rules: margin, confidence, looks.
         family: over how many contrasts p is corrected, if these were picked from more by their results.
         blocked: arm -> why no verdict may be given on it.
+        over: whether the pairs are data sets, of which the answer says how few there are.
     """
     alpha = alpha_of(compared, rules)
     plain = [c.mean.p() if not c.why_not else math.nan for c in compared]
@@ -64,7 +70,7 @@ def decide(
     decisions: list[Decision] = []
     for place, (c, contrast) in enumerate(zip(compared, contrasts, strict=True)):
         why = next((blocked[a] for a in (contrast.arm, contrast.than) if blocked and a in blocked), "")
-        why = why or c.why_not
+        why = why or c.why_not or (TOO_FEW if c.pairs < FEWEST and not over else "")
         significant = not why and adjusted[place] < alpha
         word: Word = "open"
         if not why and rules.margin > 0 and adjusted_inside[place] < alpha:

@@ -88,6 +88,7 @@ class Results:
         pairs_are: what the pairs are, in the plural: seeds, folds, resamples, runs.
         overlap: test part / training part, where the pairs are splits of one set, so that their training parts
             overlap and their scores vary less than those of fresh data would; None where they are not.
+        paired: whether replicates of two arms at one place belong together; else their order means nothing.
     """
 
     dataset: str
@@ -98,6 +99,7 @@ class Results:
     test_size: int | None = None
     pairs_are: str = "seeds"
     overlap: float | None = None
+    paired: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,8 +44,15 @@ def evidence_of_runs(paths: Sequence[Path]) -> Evidence:
         raise UserError(
             f"{paths[0]}: none of {len(runs)} runs is completed\nexpected: runs that have ended well"
         )
-    part = "test" if all("test" in run.result.metrics for run in ended) else "validation"
     notes = [f"{run.result.run_dir.name}: left out ({run.result.status})" for run in runs if run not in ended]
+    part = "test" if all("test" in run.result.metrics for run in ended) else "validation"
+    if part == "validation" and not all(part in run.result.metrics for run in ended):
+        part = "test"  # some were trained on everything: those that can be compared are
+    without = [run for run in ended if part not in run.result.metrics]
+    notes += [f"{run.result.run_dir.name}: left out (no scores on the {part} part)" for run in without]
+    ended = [run for run in ended if run not in without]
+    if not ended:
+        raise UserError(f"{paths[0]}: the runs have no part in common that all were scored on")
     if part == "validation":
         notes.append(
             "Scores are of the validation part, by which the best epoch of each run was picked, so they are too good; "

@@ -11,6 +11,7 @@ from seqlab.errors import UserError
 from seqlab.replication import (
     REPLICATES_FILE,
     REPLICATES_FOLDER,
+    SELECTION_FILE,
     SELECTION_FOLDER,
     Chosen,
     Plan,
@@ -62,6 +63,12 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
     question, plan = read_question(sweep_dir), read_plan(sweep_dir)
     if question is None:
         raise UserError(f"{sweep_dir}: no directory of a sweep (there is no sweep.yaml)")
+    if (question.get("protocol") or {}).get("contrasts") and not (sweep_dir / REPLICATES_FILE).is_file():
+        done = "selection" if (sweep_dir / SELECTION_FILE).is_file() else "tuning"
+        raise UserError(
+            f"{sweep_dir}: this comparison is not at its end ({done} is done at most; replicates are missing)\n"
+            f"expected: one that is; go on with: python sweep.py sweep=... sweep.dir={sweep_dir}"
+        )
     if plan is None or not (sweep_dir / REPLICATES_FILE).is_file():
         raise UserError(
             f"{sweep_dir}: this sweep is a search; it has no replicates to compare\n"
@@ -156,8 +163,8 @@ def _tuning(question: Mapping[str, Any], chosen: Sequence[Chosen], rows: Sequenc
     for row in chosen:
         if row.at_edge:
             blocked[row.arm] = (
-                f"the best {' and '.join(row.at_edge)} of {row.arm} lie in the outer tenth of what was searched, "
-                "so better ones may lie beyond; widen the range and tune all arms again"
+                f"{' and '.join(row.at_edge)} of its best trials lies in the outer tenth of what was searched, "
+                f"so better ones may lie beyond: widen the range, and tune all arms again"
             )
         if row.best_value is not None and row.reruns:
             again = np.nanmean(np.array([np.nan if v is None else v for v in row.reruns], dtype=np.float64))
@@ -215,6 +222,7 @@ def _ledger(
 ) -> Ledger:
     own = [row for row in rows if arm_and_tuning(row.arm)[0] == name]
     replicates = [run for (arm, _), of_arm in runs.items() if arm == name for run in of_arm]
+    own = [row for row in own if not (row.state == "failed" and (row.reason or "").startswith("stopped"))]
     states = {state: sum(row.state == state for row in own) for state in dict.fromkeys(r.state for r in own)}
     return Ledger(
         arm=name,

@@ -1,5 +1,6 @@
 """Evidence out of anybody's table of results: one row a run, a column for every arm, or a row for every test item."""
 
+import dataclasses
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -126,7 +127,8 @@ def _results(cells: Cells, roles: Roles) -> list[Results]:
         scores = np.full((A, len(there)), np.nan)
         scores[cells.arm[own], pair.reshape(-1)] = cells.score[own]
         pairs = [cells.pairs[place] for place in there]
-        found.append(Results(dataset=name, pairs=pairs, scores=dict(zip(cells.arms, scores, strict=True))))
+        of_arm = dict(zip(cells.arms, scores, strict=True))
+        found.append(Results(dataset=name, pairs=pairs, scores=of_arm, paired=cells.paired))
     return found
 
 
@@ -137,10 +139,7 @@ def _as_shares(
     arm = np.repeat(np.arange(len(arms)), [sum(len(r.scores[name]) for r in results) for name in arms])
     if not made_shares(values, arm, arms, roles.metric, table):
         return list(results), 1.0
-    shares = [
-        Results(dataset=r.dataset, pairs=r.pairs, scores={name: s / 100 for name, s in r.scores.items()})
-        for r in results
-    ]
+    shares = [dataclasses.replace(r, scores={name: s / 100 for name, s in r.scores.items()}) for r in results]
     return shares, 100.0
 
 
@@ -180,6 +179,7 @@ def _described(result: Results, table: Table, roles: Roles, options: Options) ->
         test_size=options.test_size if not splits else None,
         pairs_are=pairs_are,
         overlap=overlap,
+        paired=result.paired,
     )
 
 

@@ -12,8 +12,8 @@ from seqlab.report.answering import answer, costs, sure
 from seqlab.report.cautions import cautions, read_before
 from seqlab.report.comparing import Compared, compare
 from seqlab.report.contrasts import completed
-from seqlab.report.deciding import Decision, decide, family_of
-from seqlab.report.evidence import Contrast, Evidence, Results
+from seqlab.report.deciding import TOO_FEW, Decision, decide, family_of
+from seqlab.report.evidence import Contrast, Evidence, Results, Rules
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
 from seqlab.report.recurrence import in_short, recurrence
@@ -109,7 +109,7 @@ def _over(
     """Verdicts over all data sets, each of which counts once."""
     compared = [pairs.compare(contrast.arm, contrast.than) for contrast in contrasts]
     blocked = evidence.tuning.blocked if evidence.tuning is not None else {}
-    decisions = decide(compared, contrasts, evidence.rules, family=family, blocked=blocked)
+    decisions = decide(compared, contrasts, evidence.rules, family=family, blocked=blocked, over=True)
     found: list[Verdict] = []
     prices = _prices(evidence)
     for contrast, c, decision in zip(contrasts, compared, decisions, strict=True):
@@ -181,15 +181,23 @@ def _verdict(
         p=decision.adjusted if contrast.primary else decision.p,
         sentence=verdict_sentence(contrast, compared, decision, rules, unit, on),
         conditional=[*conditional, *_missing(compared, pairs_are)],
-        settles=""
-        if decision.word != "open"
-        else settles(compared, rules, pairs_are, decision.alpha / decision.undecided),
+        settles=_settles(compared, decision, rules, pairs_are),
         price=prices(contrast),
         shares=shares,
         correlation=compared.correlation,
         wins=compared.wins,
         adjusted=decision.adjusted,
     )
+
+
+def _settles(compared: Compared, decision: Decision, rules: Rules, pairs_are: str) -> str:
+    if decision.word != "open":
+        return ""
+    if decision.blocked == TOO_FEW:
+        return f"at least 4 more {pairs_are}"
+    if decision.blocked and not compared.why_not:  # whatever more seeds say, there is no verdict
+        return "tuning all arms again, in a wider range"
+    return settles(compared, rules, pairs_are, decision.alpha / decision.undecided)
 
 
 def _prices(evidence: Evidence) -> Callable[[Contrast], str]:
