@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from seqlab import files
+from seqlab.report.cautions import read_before
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
 from seqlab.report.from_sweep import evidence_of_sweep
@@ -18,6 +19,7 @@ from seqlab.report.tables import as_csv, difference_in_words
 from seqlab.report.units import unit_of
 
 SURVEY = "survey"
+_WORDS = {"open": "not enough evidence", "same": "the same"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Line:
         verdict: what can be said.
         difference: with its unit, in words.
         interval: in words.
+        word: the verdict, and whether it is exploratory.
     """
 
     comparison: str
@@ -37,6 +40,7 @@ class Line:
     verdict: Verdict
     difference: str
     interval: str
+    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +110,24 @@ def _kind(evidence: Evidence) -> tuple[object, ...]:
 def _lines(name: str, evidence: Evidence, findings: Findings) -> list[Line]:
     unit = unit_of(evidence)
     lines: list[Line] = []
+    barred = set(evidence.tuning.blocked) if evidence.tuning is not None else set[str]()
     for verdict in findings.primary:
         difference, interval = difference_in_words(verdict, unit)
         dataset = verdict.dataset or f"all {len(evidence.results)}"
+        word = _WORDS.get(verdict.word, verdict.word)
+        if barred & {verdict.contrast.arm, verdict.contrast.than}:
+            word = "no verdict: tune again"
+        if read_before(evidence):
+            word += " (exploratory)"
         lines.append(
-            Line(comparison=name, dataset=dataset, verdict=verdict, difference=difference, interval=interval)
+            Line(
+                comparison=name,
+                dataset=dataset,
+                verdict=verdict,
+                difference=difference,
+                interval=interval,
+                word=word,
+            )
         )
     return lines
 
@@ -128,7 +145,7 @@ def show_survey(lines: Sequence[Line], console: Console) -> None:
             name,
             line.dataset,
             line.verdict.contrast.name,
-            line.verdict.word,
+            line.word,
             line.difference,
             line.interval,
         )
@@ -145,7 +162,7 @@ def write_survey(lines: Sequence[Line], folder: Path) -> Path:
             line.comparison,
             line.dataset,
             f"{line.verdict.contrast.name} ({line.verdict.contrast.arm} against {line.verdict.contrast.than})",
-            {"open": "not enough evidence", "same": "the same"}.get(line.verdict.word, line.verdict.word),
+            line.word,
             line.difference,
             line.interval,
             line.verdict.settles,

@@ -20,6 +20,7 @@ from seqlab.config.build import build
 from seqlab.config.sweep import ObjectiveConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact_text
+from seqlab.replication import REPLICATES_FILE, REPLICATES_FOLDER, SELECTION_FILE
 from seqlab.results import TrialRow
 from seqlab.screen import PLAIN_WIDTH, duration_in_words, shown_path
 from seqlab.sweep.address import SQLITE, STORAGE_VARIABLE, postgresql, shown_address
@@ -83,7 +84,19 @@ def show_status(directory: Path, storage: str | None = None, stream: TextIO | No
     console.print(progress_table(progress, objectives, width=console.width))
     _show_best(console, directory, standing.rows, objectives, several_arms=len(arms) > 1)
     console.print(f"\n{'read from':<14} {escape(standing.source)}", soft_wrap=True)
+    if (question.get("protocol") or {}).get("contrasts"):
+        console.print(f"{'comparison':<14} {_left_of_comparison(directory)}", soft_wrap=True)
     return 0
+
+
+def _left_of_comparison(directory: Path) -> str:
+    """What of a comparison follows the trials, and is there or not."""
+    if (directory / REPLICATES_FILE).is_file():
+        return f"its replicates are there: seqlab report {shown_path(directory)}"
+    runs = len(list((directory / REPLICATES_FOLDER).glob("*/*/result.json")))
+    if (directory / SELECTION_FILE).is_file():
+        return f"configurations are chosen, {runs} replicates trained; the same command goes on"
+    return "selection and replicates are still to come; the same command goes on"
 
 
 def _in_words(standing: _Standing, arms: int) -> str:
