@@ -126,6 +126,8 @@ def _choose(
         return math.inf if math.isnan(mean) else mean
 
     best = max(candidates, key=lambda candidate: (worth(candidate), -loss(candidate)))
+    alike = [c for c in candidates if worth(c) >= worth(best) - sweep.config.protocol.margin]
+    perfect = not lower and worth(best) >= 1  # no rate could be better
     arm, tuning = arm_and_tuning(best.arm.name)
     runs = [results[job.run_dir] for of_seed in best.jobs for job in of_seed]
     experiment = best.arm.experiment(best.row.parameters)
@@ -140,9 +142,7 @@ def _choose(
         candidates={str(number): _finite(found) for number, found in scores.items()},
         best_of=complete,
         best_value=best.row.values[0] if best.row.values else None,
-        at_edge=_at_edge(
-            best, [c for c in candidates if worth(c) >= worth(best) - sweep.config.protocol.margin]
-        ),
+        at_edge=[] if perfect else _at_edge(best, alike),
     )
 
 
