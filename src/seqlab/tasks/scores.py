@@ -11,10 +11,8 @@ from jaxtyping import Float, Int64, Real
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 from torchmetrics.functional.classification import (
-    multiclass_accuracy,
     multiclass_calibration_error,
-    multiclass_f1_score,
-    multiclass_recall,
+    multiclass_stat_scores,
 )
 
 from seqlab.results import METRICS, Scores
@@ -49,15 +47,16 @@ def classification_scores(logits: Float[Tensor, "N C"], targets: Int64[Tensor, "
         return dict.fromkeys(METRICS, None)
     classes = logits.shape[1]
     predicted = logits.argmax(dim=1)
-    in_targets = targets.bincount(minlength=classes) > 0
-    in_either = in_targets | (predicted.bincount(minlength=classes) > 0)
-    recall = multiclass_recall(predicted, targets, classes, average="none", validate_args=False)
-    f1 = multiclass_f1_score(predicted, targets, classes, average="none", validate_args=False)
+    counts = multiclass_stat_scores(predicted, targets, classes, average="none", validate_args=False)
+    right_C, wrongly_C, _, missed_C, of_class_C = counts.reshape(classes, 5).double().T
+    in_targets, in_either = of_class_C > 0, (right_C + wrongly_C + missed_C) > 0
+    recall_C = right_C / of_class_C
+    f1_C = 2 * right_C / (2 * right_C + wrongly_C + missed_C)
     values = {
         "loss": cross_entropy(logits, targets),
-        "accuracy": multiclass_accuracy(predicted, targets, classes, average="micro", validate_args=False),
-        "balanced_accuracy": recall.reshape(classes)[in_targets].double().mean(),
-        "f1_macro": f1.reshape(classes)[in_either].double().mean(),
+        "accuracy": right_C.sum() / len(targets),
+        "balanced_accuracy": recall_C[in_targets].mean(),
+        "f1_macro": f1_C[in_either].mean(),
         "auroc": _auroc(probabilities, targets),
         "ece": multiclass_calibration_error(
             probabilities, targets, classes, n_bins=ECE_BINS, norm="l1", validate_args=False
