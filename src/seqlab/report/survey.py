@@ -19,6 +19,8 @@ from seqlab.report.tables import as_csv, difference_in_words
 from seqlab.report.units import unit_of
 
 SURVEY = "survey"
+# Fewer data sets say nothing of others.
+_FEWEST = 3
 _WORDS = {"open": "not enough evidence", "same": "the same"}
 
 
@@ -74,7 +76,7 @@ def survey(sweep_dirs: Sequence[Path]) -> Survey:
     whole: Evidence | None = None
     for group in kin.values():
         datasets = {results.dataset for evidence in group for results in evidence.results}
-        if len(group) > 1 and len(datasets) == len(group):
+        if len(group) >= _FEWEST and len(datasets) == len(group):
             both = together(group)
             lines += _lines(f"{len(group)} data sets", both, judge(both))
             whole = both if len(group) == len(found) else None
