@@ -1,7 +1,6 @@
 """The sweeps of the beliefs can be asked as they are, are comparisons by every rule, and share no test part."""
 
 import functools
-import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ from seqlab.sweep.loading import load_sweep
 
 FILES = sorted((paths.sweeps_dir() / "beliefs").glob("*.yaml"))
 NAMES = [f"beliefs/{path.stem}" for path in FILES]
-_KEY = re.compile(r"^\s*(- )?[\w. ]+[:=]")
 
 
 @pytest.fixture(autouse=True)
@@ -104,15 +102,6 @@ def test_training_size_varies_cell_and_size_alone():
         epochs.setdefault(experiment.data.train_size, set()).add(experiment.trainer.max_epochs)
     assert len(epochs) >= 3 and all(len(each) == 1 for each in epochs.values())
     assert not composed("beliefs/training_size")[0].config.protocol.references
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_key_has_a_comment(path: Path):
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith("# ")
-    for line in lines:
-        if _KEY.match(line):
-            assert "  # " in line, f"no comment: {line}"
 
 
 def test_a_sweep_in_a_folder_is_found_by_both_words(tmp_path: Path):

@@ -12,7 +12,7 @@ from seqlab.sweep.checking import check_sweep_space
 from seqlab.sweep.loading import load_sweep
 
 FILES = sorted(paths.sweeps_dir().glob("*.yaml"))
-_KEY = re.compile(r"^\s*(- )?[\w.]+[:=]")
+_KEY = re.compile(r"^\s*(- )?[\w. ]+[:=]")
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def test_it_passes_every_check(path: Path, tmp_path: Path):
     assert list(tmp_path.iterdir()) == [], "nothing is written"
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(paths.sweeps_dir().glob("**/*.yaml")), ids=lambda path: path.stem)
 def test_every_key_has_a_comment(path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("# ")

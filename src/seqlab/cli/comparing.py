@@ -1,17 +1,13 @@
 """A comparison from the command line: tune, choose, replicate, report."""
 
-import sys
 from pathlib import Path
 
-from rich.console import Console
-
+from seqlab.cli.reporting import present
 from seqlab.comparison.phases import conclude, prepared
 from seqlab.comparison.tracking import track_report
 from seqlab.report.from_sweep import evidence_of_sweep
 from seqlab.report.judging import judge
-from seqlab.report.on_screen import show
-from seqlab.report.writing import write_report
-from seqlab.screen import PLAIN_WIDTH, shown_path
+from seqlab.screen import shown_path
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.running import run_sweep
@@ -38,15 +34,11 @@ def compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
     if code:
         return code
     directory = comparison.sweep.directory
-    evidence = evidence_of_sweep(directory)
-    findings = judge(evidence)
-    page = write_report(evidence, directory / REPORT_FOLDER, findings)
-    summary = {f"verdict.{v.contrast.name}": v.word for v in findings.primary if v.dataset is None}
+    page, findings = present(evidence_of_sweep(directory), directory / REPORT_FOLDER)
+    summary = {f"verdict.{v.contrast.name}": v.word for v in findings.primary}
     line = track_report(comparison, page, {"answer": findings.answer, **summary})
     if line is not None:
         print(line)
-    print()
-    show(evidence, findings, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False))
     print(shown_path(page))
     return 0
 

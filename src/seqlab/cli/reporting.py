@@ -10,6 +10,7 @@ from rich.console import Console
 
 from seqlab.errors import UserError
 from seqlab.report.evidence import Evidence
+from seqlab.report.findings import Findings
 from seqlab.report.options import Options
 from seqlab.report.reading import SUFFIXES
 from seqlab.screen import PLAIN_WIDTH
@@ -159,16 +160,21 @@ def report(options: argparse.Namespace, words: Sequence[str]) -> int:
         return _several(paths, options)
     called = shlex.join(["seqlab", "report", *words])
     evidence, folder = _evidence(paths, options, called)
+    page, _ = present(evidence, options.out or folder)
+    print(page)  # not by the console, which would wrap it
+    return 0
+
+
+def present(evidence: Evidence, folder: Path) -> tuple[Path, Findings]:
+    """Judge, write, and say in short; the page and what was found. The path of the page is left to the last line."""
     from seqlab.report.judging import judge
     from seqlab.report.on_screen import show
     from seqlab.report.writing import write_report
 
     findings = judge(evidence)
-    page = write_report(evidence, options.out or folder, findings)
-    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
-    show(evidence, findings, console)
-    print(page)  # not by the console, which would wrap it
-    return 0
+    page = write_report(evidence, folder, findings)
+    show(evidence, findings, Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False))
+    return page, findings
 
 
 def _several(paths: Sequence[Path], options: argparse.Namespace) -> int:

@@ -4,14 +4,15 @@ import shlex
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
-from seqlab.comparison.labour import Job, Keep
 from seqlab.compose.overrides import key_of, value_text
 from seqlab.config.build import with_values
 from seqlab.config.sweep import Scalar
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.ordering import words_of
+from seqlab.sweep.orders import Run
 
 _STEP = 1000
 
@@ -22,8 +23,8 @@ def job_of(
     values: Mapping[str, Scalar],
     changes: Mapping[str, Scalar],
     run_dir: Path,
-    keep: Keep,
-) -> Job:
+    keep: Literal["nothing", "predictions"],
+) -> Run:
     """A run at a point of an arm's space.
 
     Args:
@@ -37,10 +38,11 @@ def job_of(
     words = [word for word in words_of(arm, values) if key_of(word) not in changes]
     words += [f"{key}={value_text(value)}" for key, value in changes.items()]
     around = {"name": f"{arm.name}-{run_dir.name}", "logger.name": "none"}
-    return Job(
+    return Run(
         settings=with_values(arm.plain(values), {**changes, **around}),
         run_dir=run_dir,
         command=shlex.join(["python", "train.py", *sweep.flags, *words]),
+        git_commit=None,  # whoever has it done knows
         keep=keep,
     )
 

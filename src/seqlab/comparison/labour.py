@@ -1,38 +1,18 @@
 """Many runs, dealt out to warm workers: each is done once, also across interruptions; what was lost is tried again."""
 
 import contextlib
+import dataclasses
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 from seqlab import files
 from seqlab.errors import RunFailed, UserError
 from seqlab.results import RESULT_FILE, RunResult, read_result
 from seqlab.sweep.orders import Done, Ended, Errand, Run
 from seqlab.sweep.pool import Lost, NotStarted, Worker
-
-Keep = Literal["nothing", "predictions"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One run.
-
-    Args:
-        settings: the whole experiment as plain contents.
-        run_dir: where its files go.
-        command: the command line that repeats it.
-        keep: what is kept beside settings, metrics and result.
-    """
-
-    settings: dict[str, Any]
-    run_dir: Path
-    command: str
-    keep: Keep
 
 
 class Stopped(Exception):
@@ -64,7 +44,7 @@ class Labour:
         self._signals: list[int] = []
         self._lock = threading.Lock()
 
-    def run(self, jobs: Sequence[Job], progress: Callable[[int, int], None]) -> list[RunResult]:
+    def run(self, jobs: Sequence[Run], progress: Callable[[int, int], None]) -> list[RunResult]:
         """Do every job that is not done yet.
 
         Args:
@@ -135,15 +115,9 @@ class Labour:
         for worker in self._workers:
             worker.stop()
 
-    def _one(self, worker: Worker, job: Job) -> str | None:
+    def _one(self, worker: Worker, job: Run) -> str | None:
         """Run one job to its end; why it could not be done, if so."""
-        order = Run(
-            settings=job.settings,
-            run_dir=job.run_dir,
-            command=job.command,
-            git_commit=self._git_commit,
-            keep=job.keep,
-        )
+        order = dataclasses.replace(job, git_commit=self._git_commit)
         reason = ""
         for _ in range(1 + self._retries):
             try:
@@ -194,7 +168,7 @@ class Labour:
                 signal.signal(number, handler)
 
 
-def _is_done(job: Job) -> bool:
+def _is_done(job: Run) -> bool:
     """Whether a run of just these settings has ended in this directory, well or by diverging."""
     if not (job.run_dir / RESULT_FILE).is_file():
         return False

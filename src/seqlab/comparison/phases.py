@@ -54,13 +54,11 @@ class Comparison:
         sweep: with solved widths, and an arm for every repetition of the tuning.
         arms: the same, composed.
         plan: what it is about.
-        looks: numbers of replicates at which the results may be looked at.
     """
 
     sweep: Sweep
     arms: list[ComposedArm]
     plan: Plan
-    looks: tuple[int, ...]
 
 
 def prepared(sweep: Sweep, arms: Sequence[ComposedArm]) -> Comparison:
@@ -78,7 +76,7 @@ def prepared(sweep: Sweep, arms: Sequence[ComposedArm]) -> Comparison:
     composed = compose_arms(sweep)
     words = {arm.name: arm_in_words(arm) for arm in composed if arm.name in named}
     plan = Plan(arms=named, words=words, contrasts=list[PrimaryContrast](contrasts), widths=widths)
-    return Comparison(sweep=sweep, arms=composed, plan=plan, looks=tuple(protocol.replicates))
+    return Comparison(sweep=sweep, arms=composed, plan=plan)
 
 
 def _repeated(arms: Sequence[Arm], tunings: int) -> tuple[Arm, ...]:
@@ -170,6 +168,7 @@ def _conclude(
     say: Callable[[str], None],
 ) -> int:
     sweep, arms = comparison.sweep, comparison.arms
+    looks = sweep.config.protocol.replicates
     chosen, failed = read_selection(sweep.directory)
     if not chosen:
         rows: list[TrialRow] = read_trials(sweep.directory / TRIALS_FILE)
@@ -189,13 +188,13 @@ def _conclude(
         return EXIT_FAILED
     _measure(sweep, arms, chosen, labour)
     _train_references(sweep, arms, chosen, labour, say)
-    for number, replicates in enumerate(comparison.looks):
+    for number, replicates in enumerate(looks):
         what = f"{replicates} seeds of every arm on all training data, scored on the test part"
         train_replicates(sweep, arms, chosen, replicates, labour, _Counted("replicates", what, say))
-        if number + 1 < len(comparison.looks) and is_settled(sweep.directory, replicates):
+        if number + 1 < len(looks) and is_settled(sweep.directory, replicates):
             say(
                 f"{'':<12} nothing is open after {replicates} that more seeds could settle "
-                f"({comparison.looks[-1]} were allowed)"
+                f"({looks[-1]} were allowed)"
             )
             break
     return 0

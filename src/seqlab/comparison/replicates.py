@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from seqlab import files
 from seqlab.comparison.jobs import job_of, weights_seed
-from seqlab.comparison.labour import Job, Labour
+from seqlab.comparison.labour import Labour
 from seqlab.config.sweep import Scalar
 from seqlab.replication import (
     REPLICATES_FILE,
@@ -23,6 +23,7 @@ from seqlab.replication import (
 from seqlab.results import PREDICTIONS_FILE, RunResult
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
+from seqlab.sweep.orders import Run
 
 # What a row of replicates.parquet is of: an arm, or the arm trained and tested on sequences shuffled in time.
 REPLICATE, SHUFFLED = "replicate", "shuffled"
@@ -48,7 +49,7 @@ def train_replicates(
         progress: told how many runs are done, of how many.
     """
     by_name = {arm.name: arm for arm in arms}
-    found: list[tuple[Chosen, int, str, Job]] = []
+    found: list[tuple[Chosen, int, str, Run]] = []
     for n in range(count):  # pair by pair, so that an interruption leaves whole pairs
         for row in chosen:
             arm = by_name[study_name(row.arm, row.tuning)]
@@ -67,7 +68,7 @@ def train_replicates(
         files.write_whole(sweep.directory / REPLICATES_FILE, lambda draft: pq.write_table(whole, draft))
 
 
-def _job(sweep: Sweep, arm: ComposedArm, chosen: Chosen, n: int, *, shuffled: bool) -> Job:
+def _job(sweep: Sweep, arm: ComposedArm, chosen: Chosen, n: int, *, shuffled: bool) -> Run:
     pair = sweep.config.protocol.seed + n
     changes: dict[str, Scalar] = {
         "seed": weights_seed(arm.name, pair),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqlab.comparison.jobs import job_of, weights_seed
-from seqlab.comparison.labour import Job, Labour
+from seqlab.comparison.labour import Labour
 from seqlab.config.sweep import Scalar
 from seqlab.errors import UserError
 from seqlab.replication import SELECTION_FOLDER, Chosen, arm_and_tuning
@@ -19,6 +19,7 @@ from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.objectives import maximize
+from seqlab.sweep.orders import Run
 from seqlab.sweep.progress import ranked
 from seqlab.sweep.space import Parameter
 
@@ -33,7 +34,7 @@ _WHOLE = ("cosine", "one_cycle")
 class _Candidate:
     arm: ComposedArm
     row: TrialRow
-    jobs: list[list[Job]]  # one list a seed, one job a fold
+    jobs: list[list[Run]]  # one list a seed, one job a fold
 
 
 def select(
@@ -87,11 +88,11 @@ def _rank(sweep: Sweep, row: TrialRow) -> tuple[float, float]:
     return -worth, math.inf if loss is None else loss
 
 
-def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Job]]:
+def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Run]]:
     folder = sweep.directory / SELECTION_FOLDER / arm.name
     trial = sweep.config.trial
     folds = (trial.folds or 1) * trial.fold_repeats
-    found: list[list[Job]] = []
+    found: list[list[Run]] = []
     for n in range(sweep.config.protocol.reruns):
         seed = _FIRST_SEED + n
         changes: dict[str, Scalar] = {
@@ -99,7 +100,7 @@ def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Job]]:
             "data.split_seed": seed,
             "data.order_seed": seed,
         }
-        of_seed: list[Job] = []
+        of_seed: list[Run] = []
         for fold in range(folds):
             own = (
                 changes if trial.folds is None else {**changes, "data.folds": trial.folds, "data.fold": fold}
