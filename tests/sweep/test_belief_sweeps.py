@@ -9,7 +9,7 @@ from seqlab import paths
 from seqlab.comparison.contrasts import check_protocol
 from seqlab.config.data import ArchiveConfig
 from seqlab.config.probes import ProbeConfig
-from seqlab.data.archive import bundled
+from seqlab.data.archive import Archive, bundled
 from seqlab.errors import UserError
 from seqlab.sweep.arms import compose_arms
 from seqlab.sweep.catalogue import find_sweep, sweep_files
@@ -58,11 +58,18 @@ def test_all_arms_are_tuned_alike_and_widely(name: str):
     assert sweep.config.protocol.replicates[0] >= 10
 
 
-def test_small_data_are_tuned_by_folds():
-    for name in NAMES:
-        experiment = next(iter(experiments(name).values()))
-        folds = composed(name)[0].config.trial.folds
-        assert (folds is not None) == isinstance(experiment.data, ArchiveConfig)
+@pytest.mark.parametrize("name", NAMES)
+def test_small_data_are_tuned_by_folds_that_the_file_names(name: str):
+    sizes = [_validation_items(experiment.data) for experiment in experiments(name).values()]
+    folds = composed(name)[0].config.trial.folds
+    assert (folds is not None) == (min(sizes) < 300)
+
+
+def _validation_items(data: object) -> int:
+    if isinstance(data, ProbeConfig):
+        return round(data.train_size * data.validation_fraction)
+    assert isinstance(data, ArchiveConfig)
+    return round(len(Archive(data).read_train()) * data.validation_fraction)
 
 
 def test_no_two_sweeps_read_the_same_test_part():
