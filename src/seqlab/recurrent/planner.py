@@ -1,9 +1,9 @@
 """Which way a layer is run: measured rules, in one place.
 
 Rows of very different lengths waste a kernel's time on padding. On a CPU the time of the LSTM's kernel grows with the
-rows, so a batch is cut into blocks of rows of like length, each read to its own longest row, where this saves more
-than the fifth of all steps that smaller blocks cost. The other kernels pay per time step rather than per row and get
-the batch as a whole, and so does a GPU (not measured there).
+rows, so a batch is cut into blocks of rows of like length, each read to its own longest row, where the steps that this
+saves are worth more than the kernel's calls that it adds: these weigh more the narrower the layer is. The other kernels
+pay per time step rather than per row and get the batch as a whole, and so does a GPU (not measured there).
 """
 
 import torch
@@ -11,23 +11,33 @@ from jaxtyping import Int64
 from torch import Tensor
 
 BLOCK_ROWS = 16
-WORTH = 0.8  # cut if the blocks have less than this share of the batch's steps, padding included
+WORTH = 0.9  # cut if the blocks take less than this share of the batch's time
+
+# What a call of the LSTM's kernel, forwards and backwards, costs beyond its rows, as multiples of what one row's step
+# costs, times the layer's width (docs/decisions/0001-exact-variable-length.md).
+_CALL = 12_500.0
+_TIME_STEP = 100.0
 
 
-def blocks(lengths: Int64[Tensor, " B"], device: torch.device, by_row: bool) -> list[Tensor] | None:
+def blocks(lengths: Int64[Tensor, " B"], device: torch.device, width: int | None) -> list[Tensor] | None:
     """How to cut a batch into blocks of rows.
 
     Args:
         lengths: true lengths [B].
         device: where the layer runs.
-        by_row: whether the time of the layer's kernel grows with the rows (rather than with the steps alone).
+        width: units of a direction, if the time of the layer's kernel grows with the rows; None: with the steps alone.
 
     Returns:
         Numbers of the rows of each block, every row in one of them; None: the batch as it is.
     """
-    if not by_row or device.type != "cpu" or len(lengths) < 2 * BLOCK_ROWS:
+    if width is None or device.type != "cpu" or len(lengths) < 2 * BLOCK_ROWS:
         return None
     order = torch.argsort(lengths, descending=True, stable=True)
     plan = list(order.tensor_split(round(len(lengths) / BLOCK_ROWS)))
-    steps = sum(len(rows) * int(lengths[rows[0]]) for rows in plan)
-    return plan if steps < WORTH * len(lengths) * int(lengths.max()) else None
+    apart = sum(_time(len(rows), int(lengths[rows[0]]), width) for rows in plan)
+    return plan if apart < WORTH * _time(len(lengths), int(lengths.max()), width) else None
+
+
+def _time(rows: int, longest: int, width: int) -> float:
+    """Of one call of the kernel, in steps of one row."""
+    return longest * (rows + _TIME_STEP / width) + _CALL / width

@@ -134,7 +134,7 @@ class RecurrentStack(nn.Module):
         if items is None:
             items = torch.arange(len(x))
         by_row = isinstance(cells[0], FusedCell) and cells[0].time_grows_with_rows
-        plan = blocks(lengths, x.device, by_row)
+        plan = blocks(lengths, x.device, self.hidden_size if by_row else None)
         if plan is None:
             steps, end = self._run(x, lengths, state, items)
         else:
