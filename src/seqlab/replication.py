@@ -19,6 +19,8 @@ REPLICATES_FILE = "replicates.parquet"
 SHUFFLED_FOLDER = "shuffled"
 REFERENCES_FILE = "references.parquet"
 REGISTER_FILE = "test-register.jsonl"
+# A validation part of fewer sequences is too small to choose by; see docs/protocol.md.
+FEW_ITEMS = 300
 # What a repetition of the tuning puts behind the name of its arm: lstm, lstm~2, lstm~3.
 AGAIN = "~"
 
@@ -74,6 +76,70 @@ class PrimaryContrast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folds:
+    """A repeated stratified cross-validation.
+
+    Args:
+        parts: of each repetition.
+        repeats: how often the sequences are dealt out.
+    """
+
+    parts: int
+    repeats: int
+
+    def __str__(self) -> str:
+        """Such as "2 x 5 folds"."""
+        return f"{self.repeats} x {self.parts} folds" if self.repeats > 1 else f"{self.parts} folds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What trials are chosen by.
+
+    Args:
+        items: sequences of the validation part of a single run, of the arm that has the fewest.
+        sequences: training sequences of that arm that can be held out.
+        folds: those of a trial; None: a trial is a single run.
+        asked: what the protocol asks for; None: a single run is enough.
+    """
+
+    items: int
+    sequences: int
+    folds: Folds | None
+    asked: Folds | None
+
+    @property
+    def scored(self) -> int:
+        """How many scores of sequences a trial's value is the mean of."""
+        return self.items if self.folds is None else self.sequences * self.folds.repeats
+
+    def in_words(self) -> str:
+        """What a trial's value is, and why; the protocol beside it where it asks for more."""
+        if self.folds is None:
+            words = f"a validation part of {self.items:,} sequences"
+        else:
+            words = (
+                f"scores out of fold ({self.folds}, {self.scored:,} scores of {self.sequences:,} sequences)"
+            )
+        if self.asked is None:
+            return words
+        if self.falls_short:
+            few = (
+                f"below {FEW_ITEMS}" if self.folds is None else f"a validation part would have {self.items:,}"
+            )
+            return f"{words}; {few}: selection is noisier than the protocol asks ({self.asked})"
+        return f"{words}; a validation part would have {self.items:,}, below {FEW_ITEMS}"
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether a trial's value rests on fewer trainings, or fewer scores, than the protocol asks for."""
+        if self.asked is None:
+            return False
+        own = self.folds or Folds(parts=1, repeats=1)
+        return own.parts * own.repeats < self.asked.parts * self.asked.repeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a comparison is about, as it was fixed before the first trial (comparison.json).
 
@@ -82,12 +148,14 @@ class Plan:
         words: name -> the arm in words.
         contrasts: primary ones.
         widths: those that were solved.
+        validation: what its trials are chosen by; None in plans of seqlab before it was written down.
     """
 
     arms: dict[str, list[str]]
     words: dict[str, str]
     contrasts: list[PrimaryContrast]
     widths: list[Width]
+    validation: Validation | None = None
 
     def write(self, sweep_dir: Path) -> None:
         """Write comparison.json, whole."""
@@ -105,7 +173,15 @@ def read_plan(sweep_dir: Path) -> Plan | None:
         words=content["words"],
         contrasts=[PrimaryContrast(**row) for row in content["contrasts"]],
         widths=[Width(**row) for row in content["widths"]],
+        validation=_validation(content.get("validation")),
     )
+
+
+def _validation(content: Mapping[str, Any] | None) -> Validation | None:
+    if content is None:
+        return None
+    folds = {key: content[key] and Folds(**content[key]) for key in ("folds", "asked")}
+    return Validation(items=content["items"], sequences=content["sequences"], **folds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,8 @@ def test_constraints_that_one_arm_cannot_meet_name_it():
         (["data.validation_fraction=0"], ["data.validation_fraction", "trial.folds"]),
         (["data.folds=4", "trial.folds=5"], ["data.folds: 4", "trial.folds=5"]),
         (["trial.fold_repeats=2"], ["trial.fold_repeats: 2", "folds"]),
-        (["trial.folds=1"], ["trial.folds: 1", "at least 2"]),
+        (["trial.folds=0"], ["trial.folds: 0", "at least 1"]),
+        (["trial.folds=1", "trial.fold_repeats=2"], ["trial.fold_repeats: 2", "folds"]),
     ],
 )
 def test_trials_need_something_that_validates_them(words: list[str], hints: list[str]):

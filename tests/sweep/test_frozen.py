@@ -88,7 +88,7 @@ def test_the_wording_of_the_question_may_change():
         (["sampler.seed=1"], {}, "sampler.seed: 0 there, 1 here"),
         (["pruner=median"], {}, "pruner.name: none there, median here"),
         (["sweep.name=other"], {}, "name: own there, other here"),
-        (["trial.folds=5"], {}, "trial.folds: None there, 5 here"),
+        (["trial.folds=5"], {}, "trial.folds: 1 there, 5 here"),
         ([], {"constraints": []}, "constraints: ['cost.parameters < 5'] there, [] here"),
         (
             [],

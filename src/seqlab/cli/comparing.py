@@ -26,7 +26,8 @@ def compare(sweep: Sweep, arms: list[ComposedArm]) -> int:
         RunFailed: if a run cannot be done.
     """
     comparison = prepared(sweep, arms)
-    code = run_sweep(comparison.sweep, comparison.arms, SweepScreen(goes_on=True))
+    screen = SweepScreen(goes_on=True, more=[("chosen by", comparison.chosen_by)])
+    code = run_sweep(comparison.sweep, comparison.arms, screen)
     if code:
         return code
     print()

@@ -42,7 +42,8 @@ def plan(words: Sequence[str], config_dir: Path | None) -> int:
     console.print(f"[bold]{sweep.name}[/bold]  {sweep.config.question}", soft_wrap=True)
     for name, text in comparison.plan.words.items():
         console.print(f"  {name:<20} {text}", soft_wrap=True)
-    console.print(f"\nmeasuring a short training of each of {len(comparison.plan.arms)} arms ...")
+    console.print(f"\ntrials are chosen by {comparison.chosen_by}", soft_wrap=True)
+    console.print(f"measuring a short training of each of {len(comparison.plan.arms)} arms ...")
     seconds, workers = measured(comparison, lambda line: console.print(line))
     phases = phases_of(comparison, seconds, workers)
     table = plain_table("", "runs", "epochs at most", f"time, {workers} at a time", left=("",))

@@ -16,6 +16,7 @@ from seqlab.comparison.contrasts import check_protocol
 from seqlab.comparison.labour import Labour, Stopped
 from seqlab.comparison.replicates import train_replicates
 from seqlab.comparison.selection import select
+from seqlab.comparison.validation import with_validation
 from seqlab.comparison.widths import solved
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, UserError
 from seqlab.replication import (
@@ -23,7 +24,6 @@ from seqlab.replication import (
     REFERENCES_FILE,
     Chosen,
     Plan,
-    PrimaryContrast,
     Width,
     read_selection,
     study_name,
@@ -60,22 +60,29 @@ class Comparison:
     arms: list[ComposedArm]
     plan: Plan
 
+    @property
+    def chosen_by(self) -> str:
+        """What its trials are chosen by, in words."""
+        assert self.plan.validation is not None, "a plan that was not read from a file"
+        return self.plan.validation.in_words()
+
 
 def prepared(sweep: Sweep, arms: Sequence[ComposedArm]) -> Comparison:
-    """Hold a comparison to its rules, solve widths, and give every repetition of the tuning a study of its own.
+    """Hold a comparison to its rules, settle folds and widths, and give every repeated tuning a study of its own.
 
     Raises:
         UserError: for the first rule that it breaks, before anything is written.
     """
     contrasts = check_protocol(sweep, arms)
     _check_runs(arms)
+    sweep, validation = with_validation(sweep, arms)
     protocol = sweep.config.protocol
     sweep, widths = solved(sweep, arms) if protocol.width == "solved" else (sweep, list[Width]())
     named = {arm.name: list(arm.overrides) for arm in sweep.arms}
     sweep = dataclasses.replace(sweep, arms=_repeated(sweep.arms, protocol.tunings))
     composed = compose_arms(sweep)
     words = {arm.name: arm_in_words(arm) for arm in composed if arm.name in named}
-    plan = Plan(arms=named, words=words, contrasts=list[PrimaryContrast](contrasts), widths=widths)
+    plan = Plan(arms=named, words=words, contrasts=contrasts, widths=widths, validation=validation)
     return Comparison(sweep=sweep, arms=composed, plan=plan)
 
 

@@ -65,11 +65,12 @@ def phases_of(comparison: Comparison, seconds_per_epoch: dict[str, float], worke
         workers: runs at a time.
     """
     config, protocol = comparison.sweep.config, comparison.sweep.config.protocol
-    folds = (config.trial.folds or 1) * config.trial.fold_repeats
     replicates = protocol.replicates[-1]
     counts = {
-        "tuning": config.budget.trials * folds,
-        "selection": min(protocol.candidates, config.budget.trials) * protocol.reruns * folds,
+        "tuning": config.budget.trials * config.trial.runs,
+        "selection": min(protocol.candidates, config.budget.trials)
+        * protocol.reruns
+        * (config.trial.folds or 1),
         "replicates": replicates,
         "shuffled in time": min(replicates, MOST_SHUFFLED) if protocol.references else 0,
     }

@@ -91,7 +91,7 @@ def _rank(sweep: Sweep, row: TrialRow) -> tuple[float, float]:
 def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Run]]:
     folder = sweep.directory / SELECTION_FOLDER / arm.name
     trial = sweep.config.trial
-    folds = (trial.folds or 1) * trial.fold_repeats
+    parts = range(trial.folds or 1)  # dealt out anew for every seed, so that seeds are repetitions
     found: list[list[Run]] = []
     for n in range(sweep.config.protocol.reruns):
         seed = _FIRST_SEED + n
@@ -101,11 +101,10 @@ def _jobs(sweep: Sweep, arm: ComposedArm, row: TrialRow) -> list[list[Run]]:
             "data.order_seed": seed,
         }
         of_seed: list[Run] = []
-        for fold in range(folds):
-            own = (
-                changes if trial.folds is None else {**changes, "data.folds": trial.folds, "data.fold": fold}
-            )
-            name = f"{row.number}-{seed}" + ("" if trial.folds is None else f"-{fold}")
+        for fold in parts:
+            own, name = changes, f"{row.number}-{seed}"
+            if trial.is_cross_validation:
+                own, name = {**changes, "data.folds": trial.folds, "data.fold": fold}, f"{name}-{fold}"
             of_seed.append(job_of(sweep, arm, row.parameters, own, folder / name, "nothing"))
         found.append(of_seed)
     return found

@@ -94,10 +94,10 @@ class TrialConfig(Checked):
     )
     folds: int | None = option(
         None,
-        "Parts of a stratified cross-validation: a trial is a run for each, and its value their mean; "
-        "null: one run, with its own validation part.",
+        "Parts of a stratified cross-validation: a trial is a run for each, and its value their mean; 1: one run, "
+        "with its own validation part; null: 1, but in a comparison what docs/protocol.md asks for (rule 4).",
         unit="parts",
-        low=2,
+        low=1,
     )
     fold_repeats: int = option(
         1,
@@ -109,10 +109,15 @@ class TrialConfig(Checked):
     def __post_init__(self) -> None:
         """Check ranges, and that there is something to repeat."""
         Checked.__post_init__(self)
-        if self.folds is None and self.fold_repeats > 1:
+        if self.fold_repeats > 1 and not self.is_cross_validation:
             raise ConfigError(
                 "fold_repeats", self.fold_repeats, "1, unless folds says how many parts there are"
             )
+
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether a trial is a run for every fold."""
+        return (self.folds or 1) > 1
 
     @property
     def runs(self) -> int:

@@ -16,7 +16,7 @@ from seqlab.config.data import DataConfig
 from seqlab.data import order
 from seqlab.data.batches import BatchLoader, PackedSequences
 from seqlab.data.preparation import Preparation
-from seqlab.data.source import Source
+from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, stratified_fold, stratified_split
 from seqlab.errors import UserError, nearest
 from seqlab.sequences import FloatArray, Sequences
@@ -69,7 +69,7 @@ class SequenceData:
     @cached_property
     def _train_raw(self) -> Sequences:
         raw = self.source.read_train()
-        labels = _require_labels(raw, f"{self.source.name}: the training part")
+        labels = labels_of(raw, f"{self.source.name}: the training part")
         if len(set(labels)) < 2:
             raise UserError(
                 f"{self.source.name}: all {len(raw)} training sequences have the label {labels[0]!r}\n"
@@ -115,7 +115,7 @@ class SequenceData:
     @cached_property
     def _test_file(self) -> _File:
         raw = self.source.read_test()
-        labels = _require_labels(raw, f"{self.source.name}: the test part")
+        labels = labels_of(raw, f"{self.source.name}: the test part")
         unknown = next((label for label in labels if label not in self.spec.classes), None)
         if unknown is not None:
             near = nearest(unknown, self.spec.classes)
@@ -264,12 +264,6 @@ class SequenceData:
         digest.update(self._split[0].astype("<i8").tobytes())
         digest.update(repr(self.preparation.to_dict()).encode())
         return digest.hexdigest()
-
-
-def _require_labels(raw: Sequences, what: str) -> Sequence[str]:
-    if raw.labels is None:
-        raise UserError(f"{what} has no labels\nexpected: one class a sequence")
-    return raw.labels
 
 
 def natural_order(labels: Sequence[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """`Source`: where labelled sequences come from. A new data set costs one class with two methods."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from seqlab.config.data import DataConfig
+from seqlab.errors import UserError
 from seqlab.sequences import Sequences
 
 
@@ -42,3 +44,18 @@ class Source(ABC):
         Raises:
             UserError: if it cannot be read, or there is none.
         """
+
+
+def labels_of(raw: Sequences, what: str) -> Sequence[str]:
+    """One class name a sequence.
+
+    Args:
+        raw: as a source has read it.
+        what: it is, for the error.
+
+    Raises:
+        UserError: if there are none.
+    """
+    if raw.labels is None:
+        raise UserError(f"{what} has no labels\nexpected: one class a sequence")
+    return raw.labels

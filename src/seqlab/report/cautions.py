@@ -139,6 +139,7 @@ def _about_choice(evidence: Evidence) -> list[str]:
             f"Tuning was done {'once' if rules.tunings == 1 else f'{rules.tunings} times'}: its own luck is not in the "
             "intervals, so verdicts hold for these configurations."
         )
+    found += rules.deviations
     tuning = evidence.tuning
     if tuning is not None and tuning.trials and not tuning.reruns:
         found.append(

@@ -117,6 +117,7 @@ class Rules:
         tunings: how often tuning was repeated; None where not known.
         looks: numbers of replicates at which a look at the results is allowed; the last is the most.
         rules: the rules that were in force, one sentence each.
+        deviations: where less was done than the protocol asks for, one sentence each.
     """
 
     metric: str
@@ -129,6 +130,7 @@ class Rules:
     tunings: int | None = None
     looks: Sequence[int] = ()
     rules: Sequence[str] = ()
+    deviations: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from seqlab.report.evidence import (
     Tuning,
 )
 from seqlab.report.from_replicates import references_of, results_of
-from seqlab.report.protocol_in_words import rules_in_words, width_in_words
+from seqlab.report.protocol_in_words import deviations_in_words, rules_in_words, width_in_words
 from seqlab.results import (
     COUNTED_STATES,
     LOWER_IS_BETTER,
@@ -153,6 +153,7 @@ def _rules(question: Mapping[str, Any], plan: Plan) -> Rules:
         tunings=int(protocol["tunings"]),
         looks=tuple(protocol["replicates"]) if len(protocol["replicates"]) > 1 else (),
         rules=rules_in_words(question, plan),
+        deviations=deviations_in_words(plan),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from seqlab.replication import Plan
+from seqlab.replication import FEW_ITEMS, Folds, Plan
 
 
 def width_in_words(protocol: Mapping[str, Any], plan: Plan) -> str:
@@ -34,10 +34,11 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
     protocol, trial = question["protocol"], question.get("trial") or {}
     names = "; ".join(f"{c.name} ({c.arm} against {c.than})" for c in plan.contrasts)
     looks = list(protocol["replicates"])
-    folds = trial.get("folds")
-    times = trial.get("fold_repeats", 1)
-    repeated = f", {times} times" if times > 1 else ""
-    validation = f"{folds} stratified folds{repeated}" if folds else "one stratified split"
+    if plan.validation is not None:
+        validation = plan.validation.in_words()
+    else:  # written before it was counted
+        folds, times = trial.get("folds") or 1, trial.get("fold_repeats", 1)
+        validation = str(Folds(parts=folds, repeats=times)) if folds > 1 else "one stratified split"
     return [
         f"Frozen before the first trial: the arms, the data, the metric ({protocol['metric']}), the margin "
         f"({protocol['margin']:g}) and the primary contrasts: {names}. Every other pair is exploratory.",
@@ -63,4 +64,18 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
             if len(looks) > 1
             else []
         ),
+    ]
+
+
+def deviations_in_words(plan: Plan) -> list[str]:
+    """Where a comparison did less than docs/protocol.md asks for, one sentence each."""
+    validation = plan.validation
+    if validation is None or not validation.falls_short:
+        return []
+    part = f"alidation part of {validation.items:,} items, below {FEW_ITEMS}"
+    if validation.folds is None:
+        return [f"V{part}: selection is noisier than the protocol asks, which is {validation.asked}."]
+    return [
+        f"A v{part}, would be too small to choose by; trials were scored out of fold, on {validation.folds}, where the "
+        f"protocol asks for {validation.asked}: selection is noisier than that."
     ]

@@ -104,12 +104,13 @@ def _built(arm: ComposedArm, values: dict[str, Scalar], pinned: Parameter | None
 
 def _check_validation(sweep: Sweep, experiment: Experiment) -> None:
     """Refuse trials without a validation part, and folds that are asked for twice."""
-    data, folds = experiment.data, sweep.config.trial.folds
-    if folds is not None and data.folds is not None:
+    data, trial = experiment.data, sweep.config.trial
+    if trial.is_cross_validation and data.folds is not None:
         raise UserError(
-            f"data.folds: {data.folds} is not allowed with trial.folds={folds}, which sets it\nallowed: one of them"
+            f"data.folds: {data.folds} is not allowed with trial.folds={trial.folds}, which sets it\n"
+            "allowed: one of them"
         )
-    if folds is None and not data.validates:
+    if not trial.is_cross_validation and not data.validates:
         raise UserError(
             "data.validation_fraction: 0 is not allowed; trials are chosen by their validation part\n"
             "allowed: a fraction above 0, or trial.folds=5"

@@ -222,7 +222,7 @@ class Coordinator:
         arm = next(arm for arm in self._arms if arm.name == name)
         longest = arm.experiment(arm.walk(lambda p: p.ends()[-1])).trainer.max_epochs
         trial = self._sweep.config.trial
-        folds = trial.runs if trial.folds is not None else 0
+        folds = trial.runs if trial.is_cross_validation else 0
         study.pruner = make_pruner(self._sweep.config.pruner, longest, folds)
         return study
 

@@ -126,6 +126,7 @@ def _comparable(question: Mapping[str, Any]) -> dict[str, Any]:
     asked = {key: question[key] for key in (*_ASKED, "trial") if key in question}
     with contextlib.suppress(ConfigError):
         asked = _asked(to_plain(build(SweepConfig, asked)))
+        asked["trial"]["folds"] = asked["trial"]["folds"] or 1  # no folds: a single run
     settings = question.get("settings")
     named = settings if isinstance(settings, Mapping) else {}
     return {

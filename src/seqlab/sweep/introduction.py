@@ -62,7 +62,7 @@ def sweep_in_words(
         lines.append(("fixed", shortened(" ".join(redact_words(sweep.fixed)), 200)))
     lines.append(("sampler", _sampler_in_words(sweep)))
     trial = config.trial
-    if trial.folds is not None:
+    if trial.is_cross_validation:
         dealt = f"{trial.fold_repeats} x {trial.folds}" if trial.fold_repeats > 1 else f"{trial.folds}"
         lines.append(("trial", f"the mean over {dealt} folds, the same for every trial and arm"))
     lines.append(("pruner", _pruner_in_words(sweep)))
@@ -84,7 +84,9 @@ def _pruner_in_words(sweep: Sweep) -> str:
     pruner = sweep.config.pruner
     if pruner.name == "none":
         return "none: every trial trains to its end"
-    first = f"{pruner.warmup_epochs} epochs" if sweep.config.trial.folds is None else "its first fold"
+    first = (
+        f"{pruner.warmup_epochs} epochs" if not sweep.config.trial.is_cross_validation else "its first fold"
+    )
     start = f"{pruner.name}, every trial gets {first}"
     if pruner.name == "median":
         return (

@@ -90,7 +90,7 @@ class Orders:
     @property
     def _folds(self) -> int:
         trial = self._sweep.config.trial
-        return trial.runs if trial.folds is not None else 0
+        return trial.runs if trial.is_cross_validation else 0
 
     def _fold(self, experiment: Experiment, number: int) -> dict[str, Scalar]:
         """What a fold sets on top of its trial's settings."""

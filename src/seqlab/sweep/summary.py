@@ -214,9 +214,11 @@ def _show_best(
     if start[0] == "seqlab":
         start = [*shlex.split(shown_tool("seqlab")), "train"]
     trial, again = sweep.config.trial, list(words_of(first))
-    console.print("the same again" if trial.folds is None else f"the first of its {trial.runs} folds again")
+    console.print(
+        f"the first of its {trial.runs} folds again" if trial.is_cross_validation else "the same again"
+    )
     console.print(f"  {escape(shlex.join([*start, *sweep.flags, *again]))}", soft_wrap=True)
-    if trial.folds is not None:
+    if trial.is_cross_validation:
         console.print(
             "the same on all of the training data, for as many epochs as were best (the folds' median)"
         )

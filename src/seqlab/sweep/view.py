@@ -41,12 +41,18 @@ class SweepScreen:
         stream: where to write; standard output by default.
         live: whether lines may be rewritten; by default, if the stream is a terminal.
         goes_on: whether a comparison follows, so that nothing is to be said of the best yet.
+        more: a name and a line for what else should be known before it begins.
     """
 
     def __init__(
-        self, stream: TextIO | None = None, live: bool | None = None, *, goes_on: bool = False
+        self,
+        stream: TextIO | None = None,
+        live: bool | None = None,
+        *,
+        goes_on: bool = False,
+        more: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self._goes_on = goes_on
+        self._goes_on, self._more = goes_on, more
         self._stream = stream or sys.stdout
         self._live = self._stream.isatty() if live is None else live
         self._lock = threading.RLock()
@@ -87,7 +93,7 @@ class SweepScreen:
             console = self._console
             console.print(f"[bold]seqlab sweep[/bold]  {escape(sweep.name)}", soft_wrap=True)
             console.print()
-            for name, words in sweep_in_words(sweep, workers, rows, self._budgets):
+            for name, words in [*sweep_in_words(sweep, workers, rows, self._budgets), *self._more]:
                 lines = [words] if name == "directory" else broken(words, max(console.width - 14, 20))
                 for place, line in enumerate(lines):
                     head = "" if place else name
