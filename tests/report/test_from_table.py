@@ -399,6 +399,28 @@ def item_rows(right: dict[str, np.ndarray], head: str) -> str:
 RIGHT = {arm: RNG.random((4, 30)) < level for arm, level in (("a", 0.9), ("b", 0.6))}
 
 
+@pytest.mark.parametrize("head", ["truth,prediction", "correct"])
+def test_groups_make_intervals_longer_in_either_form(read, refused, head):
+    """Ten sentences in each of six rooms, where an arm understands all or none."""
+    rows = [f"model,seed,item,room,{head}"]
+    for arm, heard in (("a", [1, 1, 0, 1, 1, 1]), ("b", [1, 0, 0, 1, 0, 1])):
+        for seed in range(4):
+            for item in range(60):
+                told = f"x,{'x' if heard[item // 10] else 'y'}" if "," in head else int(heard[item // 10])
+                rows.append(f"{arm},{seed},{item},s{item // 10},{told}")
+    text = "\n".join(rows) + "\n"
+    alone, grouped = (
+        judge(read(text, pair=("seed",), **options)).exploratory[0] for options in ({}, {"group": "room"})
+    )
+    assert "60 test items in 6 groups" in grouped.sentence
+    widths = [found.difference.high - found.difference.low for found in (alone, grouped)]
+    assert widths[1] > 1.5 * widths[0]
+    two = text.replace("a,2,7,s0,", "a,2,7,s5,")
+    assert "another room" in refused(two, pair=("seed",), group="room")
+    none = text.replace("a,2,7,s0,", "a,2,7,,")
+    assert "nothing in column 'room'" in refused(none, pair=("seed",), group="room")
+
+
 @pytest.mark.parametrize("head", ["model,seed,item,truth,prediction", "model,seed,item,correct"])
 def test_a_row_for_every_item(read, head):
     made = read(item_rows(RIGHT, head))

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_ind, ttest_rel
+from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
 from seqlab.report.evidence import Arm, Contrast, Ledger, Reading, Results, Rules, Trial, Tuning
 from seqlab.report.judging import judge
@@ -138,6 +138,54 @@ def test_arms_without_a_common_pair_are_open(evidence):
 def test_the_same_difference_in_every_pair_is_no_certainty(evidence):
     (verdict,) = judge(evidence({"a": [0.5] * 5, "b": [0.75] * 5})).primary
     assert verdict.word == "open" and "exactly the same difference" in verdict.sentence
+
+
+def test_the_same_score_in_every_run_is_no_certainty_either(evidence):
+    """Saturated scores say nothing about chance; one and the same runs under two names are the same."""
+    findings = judge(evidence({"a": [1.0] * 5, "b": [1.0] * 5}))
+    assert findings.primary[0].word == "open" and "exactly the same score" in findings.primary[0].sentence
+    assert math.isnan(findings.standings[0].score.low)
+    assert judge(evidence({"a": SEEDS, "b": SEEDS})).primary[0].word == "same"
+
+
+def test_arms_that_are_right_on_all_items_may_differ_on_the_next(evidence, of_items):
+    """Whether the predictions are known, or only how many items there were."""
+    right = np.ones((5, 100), dtype=bool)
+    known = judge(evidence({"a": [], "b": []}, results=[of_items({"a": right, "b": right})]))
+    scores = {"a": [1.0] * 5, "b": [1.0] * 5}
+    counted = judge(evidence(scores, about_results={"test_size": 100}))
+    assert known.primary[0].word == counted.primary[0].word == "open"
+    ends = (counted.primary[0].difference.low, counted.primary[0].difference.high)
+    assert (known.primary[0].difference.low, known.primary[0].difference.high) == pytest.approx(ends)
+    assert counted.standings[0].score.low == pytest.approx(known.standings[0].score.low, abs=1e-3)
+
+
+def intervals(evidence, results):
+    found = judge(evidence({"a": [], "b": []}, results=[results])).primary
+    return [(verdict.difference.low, verdict.difference.high) for verdict in found]
+
+
+def test_items_of_a_group_are_drawn_together_wherever_they_are_known(evidence, of_items):
+    """Predictions, scores of items, and the leaderboard, also with one run: speakers are the unit, not sentences."""
+    speaker = np.repeat(np.arange(8), 25)
+    rng = np.random.default_rng(3)
+    easy, flips = rng.random((2, 1, 8)) < 0.6, rng.random((2, 5, 8)) < 0.1
+    right = {arm: np.repeat(easy[n] ^ flips[n], 25, axis=1) for n, arm in enumerate("ab")}
+    of_speakers = {arm: told[:, ::25].astype(float) for arm, told in right.items()}
+    predictions = of_items(right, groups=speaker)
+    by_item = {arm: told.astype(float) for arm, told in right.items()}
+    expected = dataclasses.replace(predictions, items=None, item_scores=of_speakers, groups=None)
+    ((low, high),) = intervals(evidence, expected)
+    for results in (predictions, dataclasses.replace(predictions, items=None, item_scores=by_item)):
+        assert intervals(evidence, results) == [pytest.approx((low, high))]
+    ((narrow, wide),) = intervals(evidence, dataclasses.replace(predictions, groups=None))
+    assert wide - narrow < (high - low) / 2
+    one = of_items({arm: told[:1] for arm, told in right.items()}, groups=speaker)
+    line = judge(evidence({"a": [], "b": []}, results=[one])).standings[0]
+    by_hand = ttest_1samp(of_speakers[line.name][0], 0).confidence_interval(0.95)
+    assert (line.score.low, line.score.high) == pytest.approx(
+        (max(by_hand.low, 0), min(by_hand.high, 1)), abs=1e-9
+    )
 
 
 def test_holm_over_the_primary_contrasts(evidence):
@@ -418,3 +466,19 @@ def test_runs_without_pairs_are_compared_by_welch_whatever_their_order(evidence)
     low, high = sorted(sign * end for end in wanted.confidence_interval(0.95))
     assert (found[0].difference.low, found[0].difference.high) == pytest.approx((low, high), rel=1e-9)
     assert np.isnan(found[0].correlation)
+
+
+def test_runs_without_pairs_know_of_the_luck_of_the_test_items_too(evidence):
+    scores = {"a": np.array([0.90, 0.91, 0.92, 0.91]), "b": np.array([0.93, 0.94, 0.94, 0.95])}
+    about = {"dataset": "", "pairs": list("1234"), "scores": scores, "paired": False}
+    alone, counted = (
+        judge(evidence({"a": [], "b": []}, results=[Results(**about, test_size=size)])).primary[0]
+        for size in (None, 200)
+    )
+    assert alone.word == "better" and counted.word == "open"
+    assert "200 test items, whose luck is counted at the most" in counted.sentence
+    difference = scores["b"].mean() - scores["a"].mean()
+    wrong = 2 - scores["a"].mean() - scores["b"].mean()
+    variance = sum(x.var(ddof=1) / 4 for x in scores.values()) + (wrong - difference**2) / 200
+    half = (counted.difference.high - counted.difference.low) / 2
+    assert half == pytest.approx(1.96 * math.sqrt(variance), rel=0.02)

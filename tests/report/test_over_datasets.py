@@ -45,6 +45,12 @@ def test_the_data_set_is_the_unit(evidence):
         assert any("each of which counts once" in words for words in verdict.conditional)
 
 
+def test_the_same_difference_on_every_data_set_is_no_certainty(evidence):
+    scores = np.array([[0.5, 0.75]] * 3) + np.array([[0.0], [0.125], [0.25]])
+    (verdict,) = judge(evidence(dict.fromkeys("ab", ()), results=several(scores, "ab"))).primary
+    assert verdict.word == "open" and "all data sets show exactly the same difference" in verdict.sentence
+
+
 def test_ranks_from_ten_data_sets_up_are_scipys(evidence):
     findings = judge(evidence(dict.fromkeys("abc", ()), results=several(SCORES)))
     assert findings.over is not None

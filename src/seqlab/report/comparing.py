@@ -1,13 +1,13 @@
 """Two arms on one data set: their difference over common pairs, and where its chance comes from."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from seqlab import stats
-from seqlab.report.evidence import FloatArray, IntArray, Results
+from seqlab.report.evidence import FloatArray, Results
 from seqlab.report.metrics import OF_PREDICTIONS, OF_PROBABILITIES
 
 # Calls of a metric that resampling may take, for one contrast.
@@ -15,6 +15,9 @@ _MOST_CALLS = 20_000
 _MOST_ITEMS = 40_000_000
 # With shares, a proportion's variance can be bounded without knowing who got which items right.
 PROPORTIONS = ("accuracy", "acc", "test_accuracy", "error", "error_rate")
+
+# A variance that is rounding and nothing else.
+_NOTHING = 1e-24
 
 FEW_PAIRS = "one run says nothing about chance"
 
@@ -87,13 +90,12 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
         why = "they have no pair in common" if has_a.any() and has_b.any() else "one of them has no results"
         return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=why)
     if not results.paired:
-        return _unpaired(first[has_a], second[has_b])
+        return _unpaired(results, metric, first[has_a], second[has_b])
     if both.sum() == 1:
         return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=FEW_PAIRS)
     found = _by_items(results, metric, arm, than, both)
     if found is not None and math.isfinite(found[0].se):
         mean, components = found
-        counted = groups_of(results)
         return Compared(
             mean=mean,
             components=components,
@@ -101,30 +103,35 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
             b=b,
             missing=missing,
             items=_number_of_items(results, arm),
-            groups=None if counted is None else components.items,
+            groups=None if results.groups is None else components.items,
         )
     return _by_pairs(results, metric, a, b, missing)
 
 
-def _unpaired(a: FloatArray, b: FloatArray) -> Compared:
+def _unpaired(results: Results, metric: str, a: FloatArray, b: FloatArray) -> Compared:
     """Two arms whose runs have nothing in common: Welch's t (1947, Biometrika 34, 28-35)."""
-    value = float(a.mean() - b.mean())
+    none = stats.Mean(value=float(a.mean() - b.mean()), se=math.nan, df=math.nan)
+    unknown = Compared(mean=none, components=None, a=a, b=b, paired=False)
     if min(len(a), len(b)) < 2:
-        none = stats.Mean(value=value, se=math.nan, df=math.nan)
-        return Compared(mean=none, components=None, a=a, b=b, paired=False, why_not=FEW_PAIRS)
+        return replace(unknown, why_not=FEW_PAIRS)
     parts = float(a.var(ddof=1)) / len(a), float(b.var(ddof=1)) / len(b)
-    variance = sum(parts)
-    if variance <= 1e-24:
-        why = "all runs of an arm show exactly the same score, so they say nothing about chance"
-        none = stats.Mean(value=value, se=math.nan, df=math.nan)
-        return Compared(mean=none, components=None, a=a, b=b, paired=False, why_not=why)
-    df = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
-    runs = min(len(a), len(b))
-    components = stats.Components(
-        replicate=variance * runs, item=0.0, interaction=0.0, replicates=runs, items=1
+    variance, runs = sum(parts), min(len(a), len(b))
+    still = variance <= _NOTHING
+    df = runs - 1.0
+    if not still:
+        df = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
+    found = replace(
+        unknown,
+        mean=stats.Mean(value=none.value, se=math.sqrt(variance), df=df),
+        components=stats.Components(
+            replicate=variance * runs, item=0.0, interaction=0.0, replicates=runs, items=1
+        ),
     )
-    mean = stats.Mean(value=value, se=math.sqrt(variance), df=df)
-    return Compared(mean=mean, components=components, a=a, b=b, paired=False)
+    bounded = _with_most_of_items(found, results, metric)
+    if still and not bounded.bounded:
+        why = "all runs of an arm show exactly the same score, so they say nothing about chance"
+        return replace(unknown, why_not=why)
+    return bounded
 
 
 def _number_of_items(results: Results, arm: str) -> int:
@@ -136,15 +143,13 @@ def _by_items(
 ) -> tuple[stats.Mean, stats.Components] | None:
     """The difference with the luck of pairs and test items; None where the items are not known."""
     if arm in results.item_scores and than in results.item_scores:
-        return stats.crossed(
-            results.item_scores[arm][both] - results.item_scores[than][both], groups_of(results)
-        )
+        return stats.crossed(results.item_scores[arm][both] - results.item_scores[than][both], results.groups)
     items = results.items
     if items is None or arm not in items.predicted or than not in items.predicted or len(items.truth) < 2:
         return None
     if metric == "accuracy":
         right = [(items.predicted[name][both] == items.truth).astype(np.float64) for name in (arm, than)]
-        return stats.crossed(right[0] - right[1], items.groups)
+        return stats.crossed(right[0] - right[1], results.groups)
     if metric in OF_PREDICTIONS:
         a, b = (items.predicted[name][both] for name in (arm, than))
         return stats.crossed_metric(
@@ -152,7 +157,7 @@ def _by_items(
             items.truth,
             a,
             b,
-            groups=items.groups,
+            groups=results.groups,
             resamples=resamples(2 * len(a), len(items.truth)),
         )
     if metric in OF_PROBABILITIES and arm in items.probabilities and than in items.probabilities:
@@ -162,15 +167,10 @@ def _by_items(
             items.truth,
             a,
             b,
-            groups=items.groups,
+            groups=results.groups,
             resamples=resamples(4 * len(a), len(items.truth)),
         )
     return None
-
-
-def groups_of(results: Results) -> IntArray | None:
-    """Which test items belong together; None: each for itself."""
-    return results.items.groups if results.items is not None else None
 
 
 def resamples(calls: int, items: int) -> int:
@@ -192,18 +192,40 @@ def _by_pairs(results: Results, metric: str, a: FloatArray, b: FloatArray, missi
         longer = stats.Mean(value=mean.value, se=math.sqrt(spread * (1 / R + results.overlap)), df=mean.df)
         return Compared(mean=longer, components=components, a=a, b=b, missing=missing, overlap=True)
     components = stats.Components(replicate=spread, item=0.0, interaction=0.0, replicates=R, items=1)
-    size = results.test_size
-    if size is not None and size > 1 and metric.lower() in PROPORTIONS:
-        wrong = 2.0 - float(a.mean() + b.mean())
-        most = max(min(wrong, 2.0 - wrong) - mean.value**2, 0.0)
-        components = stats.Components(replicate=spread, item=most, interaction=0.0, replicates=R, items=size)
-        se = math.sqrt(mean.se**2 + most / size)
-        df = mean.df * (se / mean.se) ** 4 if mean.se > 0 else float(size - 1)
-        wider = stats.Mean(value=mean.value, se=se, df=df)
-        return Compared(
-            mean=wider, components=components, a=a, b=b, missing=missing, items=size, bounded=True
-        )
-    why = ""
-    if spread <= 1e-24 and mean.value != 0:
-        why = f"all {results.pairs_are} show exactly the same difference, so they say nothing about chance"
-    return Compared(mean=mean, components=None if why else components, a=a, b=b, missing=missing, why_not=why)
+    found = Compared(mean=mean, components=components, a=a, b=b, missing=missing)
+    bounded = _with_most_of_items(found, results, metric)
+    why = "" if bounded.bounded else no_chance(a, b, results.pairs_are)
+    return replace(found, components=None, why_not=why) if why else bounded
+
+
+def no_chance(a: FloatArray, b: FloatArray, pairs_are: str) -> str:
+    """Why the differences of pairs show no chance at all; empty where they do, or where both are the very same runs."""
+    differences = a - b
+    if len(a) < 2 or float(differences.var(ddof=1)) > _NOTHING:
+        return ""
+    if not differences.any() and np.ptp(a) > 0:
+        return ""
+    shown = "difference" if differences.any() else "score"
+    return f"all {pairs_are} show exactly the same {shown}, so they say nothing about chance"
+
+
+def _with_most_of_items(found: Compared, results: Results, metric: str) -> Compared:
+    """With the luck of the test items at the most that it can be, if scores are shares of a known number of items.
+
+    Of one item the arms disagree at most where one of them is wrong, or where one is right; and one item more on which
+    they do is always possible (the floor of `stats.crossed`).
+    """
+    size, mean = results.test_size, found.mean
+    if size is None or size < 2 or metric.lower() not in PROPORTIONS or found.components is None:
+        return found
+    wrong = 2.0 - float(found.a.mean() + found.b.mean())
+    most = max(min(wrong, 2.0 - wrong) - mean.value**2, 1 / (size - 1))
+    se = math.sqrt(mean.se**2 + most / size)
+    df = mean.df * (se / mean.se) ** 4 if mean.se > 0 else float(size - 1)
+    return replace(
+        found,
+        mean=stats.Mean(value=mean.value, se=se, df=df),
+        components=replace(found.components, item=most, items=size),
+        items=size,
+        bounded=True,
+    )

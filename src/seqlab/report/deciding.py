@@ -64,8 +64,6 @@ def decide(
     alpha = alpha_of(compared, rules)
     plain = [c.mean.p() if not c.why_not else math.nan for c in compared]
     inside = [c.mean.p_within(rules.margin) if not c.why_not and rules.margin > 0 else 1.0 for c in compared]
-    plain = [_p(c, p, c.mean.value == 0) for c, p in zip(compared, plain, strict=True)]
-    inside = [_p(c, p, abs(c.mean.value) >= rules.margin) for c, p in zip(compared, inside, strict=True)]
     adjusted, adjusted_inside = corrected(plain, family), corrected(inside, family)
     decisions: list[Decision] = []
     for place, (c, contrast) in enumerate(zip(compared, contrasts, strict=True)):
@@ -90,13 +88,6 @@ def decide(
         )
     undecided = (family or len(decisions)) - sum(decision.word != "open" for decision in decisions)
     return [dataclasses.replace(decision, undecided=max(undecided, 1)) for decision in decisions]
-
-
-def _p(compared: Compared, p: float, null: bool) -> float:
-    """The p value where every pair shows the same: certain, for the t-test has nothing to divide by."""
-    if compared.why_not or compared.mean.se != 0:  # NaN where there can be no interval
-        return p
-    return 1.0 if null else 0.0
 
 
 def corrected(p: Sequence[float], family: int | None) -> list[float]:

@@ -63,7 +63,6 @@ class Items:
         classes: names of the C classes.
         predicted: arm -> class numbers [R, N], replicates in the order of `Results.pairs`.
         probabilities: arm -> [R, N, C]; empty where they are not known.
-        groups: which items belong together, such as to one speaker [N]; None: each for itself.
     """
 
     ids: Sequence[str]
@@ -71,7 +70,6 @@ class Items:
     classes: Sequence[str]
     predicted: Mapping[str, IntArray]
     probabilities: Mapping[str, FloatArray] = field(default_factory=dict)
-    groups: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +82,7 @@ class Results:
         scores: arm -> [R]; NaN where a replicate is missing.
         items: predictions behind the scores; None where only the scores are known.
         item_scores: arm -> [R, N], a score for every test item where its mean is the score; empty where not known.
+        groups: which test items belong together, such as to one speaker [N]; None: each for itself.
         test_size: how many test items there are, if that is all that is known of them.
         pairs_are: what the pairs are, in the plural: seeds, folds, resamples, runs.
         overlap: test part / training part, where the pairs are splits of one set, so that their training parts
@@ -96,6 +95,7 @@ class Results:
     scores: Mapping[str, FloatArray]
     items: Items | None = None
     item_scores: Mapping[str, FloatArray] = field(default_factory=dict)
+    groups: IntArray | None = None
     test_size: int | None = None
     pairs_are: str = "seeds"
     overlap: float | None = None

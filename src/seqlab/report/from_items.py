@@ -76,6 +76,7 @@ def results_of_items(
         if groups is not None:
             of_group = np.zeros(N, dtype=np.int64)
             of_group[rows.item] = groups[0][own]
+            _check_groups(table, roles, groups[0][own], of_group[rows.item], own)
         label = [pairs[p] for p in there]
         result, note = _of_dataset(table, rows, arms, label, ids, classes, roles, of_group)
         where = f" ({name})" if name else ""
@@ -87,6 +88,7 @@ def results_of_items(
                 scores=result.scores,
                 items=result.items,
                 item_scores=result.item_scores,
+                groups=result.groups,
             )
         )
     return results, arms, notes
@@ -148,6 +150,22 @@ def _sorting(name: str) -> tuple[bool, float, str]:
         return (False, float(name), name)
     except ValueError:
         return (True, 0.0, name)
+
+
+def _check_groups(table: Table, roles: Roles, given: IntArray, last: IntArray, own: IntArray) -> None:
+    """Every row names a group, and all rows of an item the same."""
+    wrong = np.flatnonzero((given < 0) | (given != last))
+    if not len(wrong):
+        return
+    row = int(own[wrong[0]]) + 1
+    if given[wrong[0]] < 0:
+        raise UserError(
+            f"{table.path}: row {row} has nothing in column {roles.group!r}\nallowed: a group in every row"
+        )
+    raise UserError(
+        f"{table.path}: the {roles.item} of row {row} has another {roles.group} in another row\n"
+        "allowed: one for every item"
+    )
 
 
 def _once(
@@ -232,11 +250,15 @@ def _of_dataset(
     cube = cube.reshape(A, R, len(ids))
     if not classes:
         return Results(
-            dataset="", pairs=pairs, scores=by_arm, item_scores=dict(zip(arms, cube, strict=True))
+            dataset="",
+            pairs=pairs,
+            scores=by_arm,
+            item_scores=dict(zip(arms, cube, strict=True)),
+            groups=groups,
         ), notes
     predicted = dict(zip(arms, cube.astype(np.int64), strict=True))
-    items = Items(ids=ids, truth=truth, classes=classes, predicted=predicted, groups=groups)
-    return Results(dataset="", pairs=pairs, scores=by_arm, items=items), notes
+    items = Items(ids=ids, truth=truth, classes=classes, predicted=predicted)
+    return Results(dataset="", pairs=pairs, scores=by_arm, items=items, groups=groups), notes
 
 
 def _of_items(rows: _Rows, keep: npt.NDArray[np.bool_]) -> _Rows:

@@ -176,6 +176,7 @@ def _described(result: Results, table: Table, roles: Roles, options: Options) ->
         scores=result.scores,
         items=result.items,
         item_scores=result.item_scores,
+        groups=result.groups,
         test_size=options.test_size if not splits else None,
         pairs_are=pairs_are,
         overlap=overlap,

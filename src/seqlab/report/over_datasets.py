@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqlab import stats
-from seqlab.report.comparing import Compared
+from seqlab.report.comparing import Compared, no_chance
 from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import Evidence, FloatArray
 from seqlab.report.findings import Estimate, OverDatasets
@@ -60,7 +60,12 @@ class Pairs:
         spread = float((a - b).var(ddof=1))
         components = stats.Components(replicate=spread, item=0.0, interaction=0.0, replicates=len(a), items=1)
         return Compared(
-            mean=stats.paired(a - b), components=components if spread > 0 else None, a=a, b=b, missing=missing
+            mean=stats.paired(a - b),
+            components=components if spread > 0 else None,
+            a=a,
+            b=b,
+            missing=missing,
+            why_not=no_chance(a, b, "data sets"),
         )
 
 

@@ -111,10 +111,9 @@ def over_reference(results: Results, arm: str, reference: Reference, metric: str
     items = _items_of(results, arm, metric)
     theirs = reference.item_scores
     if items is not None and theirs is not None and items.shape[1] == theirs.shape[1] and there.sum() > 1:
-        groups = results.items.groups if results.items is not None else None
         if theirs.shape == items.shape:
-            return stats.crossed(items[there] - theirs[there], groups)[0]
-        mean = stats.crossed(items[there] - theirs.mean(axis=0), groups)[0]
+            return stats.crossed(items[there] - theirs[there], results.groups)[0]
+        mean = stats.crossed(items[there] - theirs.mean(axis=0), results.groups)[0]
         return _with_chance_of(mean, theirs.mean(axis=1))
     ours, other = scores[there], reference.scores[np.isfinite(reference.scores)]
     if len(ours) < 2 or not len(other):

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqlab import stats
-from seqlab.report.comparing import PROPORTIONS, groups_of, resamples
+from seqlab.report.comparing import PROPORTIONS, resamples
 from seqlab.report.evidence import Evidence, FloatArray, IntArray, Items, Reference, Results
 from seqlab.report.findings import Estimate, Standing
 from seqlab.report.metrics import OF_PREDICTIONS, OF_PROBABILITIES
@@ -81,12 +81,12 @@ def _estimate(
 ) -> Estimate:
     rules, items = evidence.rules, results.items
     if len(values) and name in results.item_scores and results.item_scores[name].shape[1] > 1:
-        return _by_items(results.item_scores[name][there], rules.confidence, groups_of(results))
+        return _by_items(results.item_scores[name][there], rules.confidence, results.groups)
     if len(values) and items is not None and name in items.predicted and len(items.truth) > 1:
         if rules.metric == "accuracy":
             right = (items.predicted[name][there] == items.truth).astype(np.float64)
-            return _by_items(right, rules.confidence, items.groups)
-        mean = _resampled(items, rules.metric, name, there)
+            return _by_items(right, rules.confidence, results.groups)
+        mean = _resampled(items, results.groups, rules.metric, name, there)
         if mean is not None and math.isfinite(mean.se):
             return _from(mean, rules.confidence, len(values), len(items.truth))
     size = results.test_size
@@ -95,28 +95,34 @@ def _estimate(
     return _by_values(values, rules.confidence)
 
 
-def _resampled(items: Items, metric: str, name: str, there: npt.NDArray[np.bool_]) -> stats.Mean | None:
+def _resampled(
+    items: Items, groups: IntArray | None, metric: str, name: str, there: npt.NDArray[np.bool_]
+) -> stats.Mean | None:
     """A metric that is no mean over items, with the luck of both; None where what it needs is not known."""
     calls = resamples(4 * int(there.sum()), len(items.truth))
     if metric in OF_PREDICTIONS:
         said, how = items.predicted[name][there], OF_PREDICTIONS[metric]
-        return stats.crossed_metric(how, items.truth, said, None, groups=items.groups, resamples=calls)[0]
+        return stats.crossed_metric(how, items.truth, said, None, groups=groups, resamples=calls)[0]
     if metric in OF_PROBABILITIES and name in items.probabilities:
         chances, how = items.probabilities[name][there], OF_PROBABILITIES[metric]
-        return stats.crossed_metric(how, items.truth, chances, None, groups=items.groups, resamples=calls)[0]
+        return stats.crossed_metric(how, items.truth, chances, None, groups=groups, resamples=calls)[0]
     return None
 
 
 def _by_items(scores: FloatArray, confidence: float, groups: IntArray | None = None) -> Estimate:
     if len(scores) == 1:
-        return _one_run(scores[0], confidence)
+        return _one_run(scores[0], confidence, groups)
     mean, _ = stats.crossed(scores, groups)
     return _from(mean, confidence, *scores.shape)
 
 
-def _one_run(scores: FloatArray, confidence: float) -> Estimate:
+def _one_run(scores: FloatArray, confidence: float, groups: IntArray | None) -> Estimate:
     """Of one run: the luck of the test items alone."""
     N = len(scores)
+    if groups is not None:
+        _, known = stats.crossed(scores[None], groups)
+        mean = stats.Mean(float(scores.mean()), math.sqrt(known.item / known.items), known.items - 1.0)
+        return _from(mean, confidence, 1, N)
     if np.isin(scores, (0.0, 1.0)).all():
         low, high = stats.wilson(int(scores.sum()), N, confidence)
     else:
@@ -130,7 +136,8 @@ def _with_binomial(values: FloatArray, size: int, confidence: float) -> Estimate
         low, high = stats.wilson(min(size, max(0, round(value * size))), size, confidence)
         return Estimate(value=value, low=low, high=high, replicates=1, items=size)
     mean = stats.paired(values)
-    se = math.sqrt(mean.se**2 + value * (1 - value) / size)
+    # At 0 and 1 as much as `stats.crossed` leaves an arm that is right on everything
+    se = math.sqrt(mean.se**2 + max(value * (1 - value), 4 / size) / size)
     df = mean.df * (se / mean.se) ** 4 if mean.se > 0 else float(size - 1)
     return _from(stats.Mean(value=value, se=se, df=df), confidence, len(values), size)
 
@@ -139,7 +146,10 @@ def _by_values(values: FloatArray, confidence: float) -> Estimate:
     if len(values) < 2:
         value = float(values[0]) if len(values) else math.nan
         return Estimate(value=value, low=math.nan, high=math.nan, replicates=len(values))
-    return _from(stats.paired(values), confidence, len(values), None)
+    mean = stats.paired(values)
+    if mean.se == 0:  # the same score every time says nothing about chance
+        mean = stats.Mean(mean.value, math.nan, math.nan)
+    return _from(mean, confidence, len(values), None)
 
 
 def _from(mean: stats.Mean, confidence: float, replicates: int, items: int | None) -> Estimate:
