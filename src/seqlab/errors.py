@@ -73,13 +73,15 @@ class Diverged(RunFailed):
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word of `words` most like `word`, or None if none is near.
 
-    For dotted keys the last part is compared as well, so that `model.cel` and `hiden_size` both find home.
+    Case does not count. For dotted keys the last part is compared as well, so that `model.cel` and `hiden_size` both
+    find home.
     """
     candidates = sorted(set(words))
-    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
+    close = difflib.get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
     if close:
-        return close[0]
-    leaf = word.rsplit(".", 1)[-1]
-    leaves = {candidate.rsplit(".", 1)[-1]: candidate for candidate in reversed(candidates)}
+        return folded[close[0]]
+    leaf = word.casefold().rsplit(".", 1)[-1]
+    leaves = {candidate.rsplit(".", 1)[-1]: original for candidate, original in folded.items()}
     close = difflib.get_close_matches(leaf, list(leaves), n=1, cutoff=0.7)
     return leaves[close[0]] if close else None

@@ -7,6 +7,7 @@ recurs. Each makes its inner choice by cross-validation on the training part, an
 """
 
 import contextlib
+import re
 import time
 import warnings
 from collections.abc import Callable, Generator, Sequence
@@ -197,6 +198,12 @@ def _stratified(labels: Labels, most: int, seed: int) -> npt.NDArray[np.int64]:
 
 def _of_how_many(rows: npt.NDArray[np.int64], labels: Labels) -> str:
     return "" if len(rows) == len(labels) else f"fitted to {len(rows):,} of {len(labels):,} sequences"
+
+
+def capped_in(note: str) -> str:
+    """To how many sequences a reference was fitted, out of its note; empty where it was all of them."""
+    found = re.search(r"fitted to [\d,]+ of [\d,]+ sequences", note)
+    return found[0] if found is not None else ""
 
 
 def prepare_minirocket(several_features: bool = True) -> float:

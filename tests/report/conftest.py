@@ -76,3 +76,22 @@ def _of_items(right: Mapping[str, np.ndarray], **about: Any) -> Results:
 def of_items() -> Callable[..., Results]:
     """Makes results out of what was predicted right."""
     return _of_items
+
+
+@pytest.fixture
+def of_datasets(evidence: Callable[..., Evidence]) -> Callable[..., Evidence]:
+    """Makes evidence of one score for every arm on every data set: `of_datasets({"a": [...], "b": [...]})`."""
+
+    def make(scores: Mapping[str, Sequence[float]], **keywords: Any) -> Evidence:
+        D = len(next(iter(scores.values())))
+        results = [
+            Results(
+                dataset=f"set_{d} & more",
+                pairs=["1"],
+                scores={a: np.array([v[d]]) for a, v in scores.items()},
+            )
+            for d in range(D)
+        ]
+        return evidence(scores, results=results, primary=[], **keywords)
+
+    return make

@@ -535,3 +535,97 @@ def test_a_large_table(read):
     made = read(long({f"m{n}": list(row) for n, row in enumerate(scores)}))
     findings = judge(made)
     assert len(findings.exploratory) == 1999 and len(findings.standings) == 2000
+
+
+PERCENT = {"lstm": [90, 91, 93, 92, 90], "gru": [80, 81, 82, 83, 81]}
+
+
+@pytest.mark.parametrize(
+    "column", ["accuracy (%)", "accuracy [%]", "accuracy_pct", "accuracy percent", "Accuracy %"]
+)
+@pytest.mark.parametrize(
+    ("margin", "points", "words"),
+    [
+        (None, 0.01, "The margin is 1 point (1 on the scale of"),
+        (1.0, 0.01, "The margin 1 is 1 point, since"),
+        (2.5, 0.025, "The margin 2.5 is 2.5 points"),
+        (0.01, 0.01, "A guess: the margin 0.01 is a share, 1 point; on the scale of"),
+    ],
+)
+def test_a_margin_of_percentages_says_what_was_assumed(read, column, margin, points, words):
+    made = read(long(PERCENT, f"model,seed,{column}"), margin=margin)
+    assert made.rules.margin == pytest.approx(points) and made.rules.metric.lower() == "accuracy"
+    assert made.results[0].scores["lstm"][0] == pytest.approx(0.9)
+    assert any(words in note for note in made.notes), made.notes
+
+
+def test_small_percentages_are_no_shares(read):
+    """Error rates of 0.2 to 0.9 % by their name, where the numbers alone look like shares."""
+    made = read(long({"a": [0.2, 0.3, 0.4], "b": [0.7, 0.9, 0.8]}, "model,seed,error (%)"))
+    assert made.results[0].scores["a"][0] == pytest.approx(0.002) and not made.rules.higher_is_better
+    assert "0.5 points of error" in judge(made).exploratory[0].sentence
+
+
+def test_percent_of_what_is_no_share_stays_as_it_is(read):
+    made = read(long({"a": [120, 80, 90], "b": [150, 160, 140]}, "model,seed,MAPE (%)"))
+    assert list(made.results[0].scores["a"]) == [120, 80, 90] and made.rules.margin == 0
+    growth = read(long({"a": [-3, 4, 5], "b": [7, 8, 9]}, "model,seed,growth (%)"))
+    assert list(growth.results[0].scores["a"]) == [-3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("scores", "head", "margin", "words"),
+    [
+        (TWO, "model,seed,accuracy", 1.0, "is meant in points"),
+        (TWO, "model,seed,accuracy", 0.5, "The margin 0.5 is 50 points"),
+        (PERCENT, "model,seed,score", 0.01, "if that is per cent, 1 point is --margin 1"),
+    ],
+)
+def test_a_margin_that_is_hardly_meant_is_said(read, scores, head, margin, words):
+    assert any(words in note for note in read(long(scores, head), margin=margin).notes)
+
+
+def test_names_that_may_be_one_are_said(read):
+    arms = {
+        "lstm": [0.9, 0.8],
+        "LSTM": [0.7, 0.6],
+        "Bi-LSTM": [0.7, 0.6],
+        "bi lstm": [0.7, 0.5],
+        "gru": [0.7, 0.4],
+    }
+    notes = [note for note in read(long(arms)).notes if "may be meant as one" in note]
+    assert notes == [
+        "These arms are kept apart, but may be meant as one: 'lstm' and 'LSTM'; 'Bi-LSTM' and 'bi lstm'."
+    ]
+    assert not any("meant as one" in note for note in read(long(TWO)).notes)
+    sets = "model,dataset,accuracy\n" + "".join(
+        f"{a},{d},0.{n}\n" for a in "ab" for n, d in enumerate(("X", "x", "y"), 5)
+    )
+    assert any(note.startswith("These data sets are kept apart") for note in read(sets).notes)
+
+
+def test_blanks_around_names_are_left_out_and_said(read):
+    text = long(TWO).replace("lstm,3", "lstm ,3").replace("gru,1", "  gru,1")
+    made = read(text)
+    assert [arm.name for arm in made.arms] == ["lstm", "gru"]
+    (note,) = [note for note in made.notes if "Blanks" in note]
+    assert "'lstm '" in note and "'  gru'" in note
+
+
+@pytest.mark.parametrize(
+    ("options", "near"),
+    [
+        ({"contrasts": ["lstn:gru"]}, "lstm"),
+        ({"contrasts": ["LSTM:gru"]}, "lstm"),
+        ({"where": [("model", "lsmt")]}, "lstm"),
+        ({"arms": ["lstm", "Gru1"]}, "gru"),
+    ],
+)
+def test_a_typing_error_finds_the_right_word(refused, options, near):
+    wide = "dataset,lstm,gru\n" + "".join(f"d{n},0.{n + 1},0.{n + 2}\n" for n in range(4))
+    assert refused(wide if "arms" in options else long(TWO), **options).endswith(f"did you mean: {near}")
+
+
+def test_scores_whose_spread_cannot_be_computed_are_refused(refused):
+    text = long({"a": [1e300, 2e300], "b": [1e300, 3e300]}, "model,seed,loss")
+    assert "loss: 1e+300 is too large for its spread" in refused(text)

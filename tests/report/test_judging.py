@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
+from seqlab.errors import UserError
 from seqlab.report.evidence import Arm, Contrast, Ledger, Reading, Results, Rules, Trial, Tuning
 from seqlab.report.judging import judge
 
@@ -482,3 +483,56 @@ def test_runs_without_pairs_know_of_the_luck_of_the_test_items_too(evidence):
     variance = sum(x.var(ddof=1) / 4 for x in scores.values()) + (wrong - difference**2) / 200
     half = (counted.difference.high - counted.difference.low) / 2
     assert half == pytest.approx(1.96 * math.sqrt(variance), rel=0.02)
+
+
+def test_no_interval_goes_where_no_score_can_lie(evidence):
+    scores = {"a": [1.0, 0.99, 0.6], "b": [0.02, 0.0, 0.9]}
+    findings = judge(evidence(scores))
+    for line in findings.standings:
+        assert 0 <= line.score.low <= line.score.value <= line.score.high <= 1
+    assert findings.primary[0].difference.low >= -1 and findings.primary[0].difference.high <= 1
+    assert "100.0" in findings.primary[0].sentence
+    assert any("beyond 0 and 100 % are cut there" in caution for caution in findings.cautions)
+    assert not any(
+        "are cut there" in c for c in judge(evidence({"a": SEEDS, "b": SEEDS - 0.1 + noise(0.01)})).cautions
+    )
+
+
+def test_an_error_is_never_below_nothing_but_its_difference_is(evidence):
+    scores = {"a": [0.1, 9.0, 20.0], "b": [0.2, 2.0, 3.0]}
+    findings = judge(evidence(scores, metric="rmse", higher_is_better=False, margin=0.0))
+    assert all(line.score.low >= 0 for line in findings.standings)
+    assert findings.primary[0].difference.low < 0 < findings.primary[0].difference.high
+    assert any("beyond 0 are cut there" in caution for caution in findings.cautions)
+    log_likelihood = judge(evidence(scores, metric="elbo", margin=0.0))
+    assert any(line.score.low < 0 for line in log_likelihood.standings)
+
+
+@pytest.mark.parametrize("size", [1e-90, 1e-13, 1e13, 1e90])
+def test_verdicts_do_not_depend_on_the_unit(evidence, size):
+    """The same scores in other units: the same word, and numbers that are not all zeros."""
+    base = SEEDS * 100
+    scores = {"b": base, "a": base + 5 + noise(1.0)}
+    plain = judge(evidence(scores, metric="elbo", margin=0.0)).primary[0]
+    scaled = judge(evidence({n: v * size for n, v in scores.items()}, metric="elbo", margin=0.0)).primary[0]
+    assert scaled.word == plain.word == "better"
+    assert scaled.p == pytest.approx(plain.p)
+    assert "e" in scaled.sentence.split(" by ")[1].split()[0] and len(scaled.sentence) < 300
+
+
+@pytest.mark.parametrize(("value", "word"), [(1e300, "large"), (-1e200, "large"), (1e-300, "small")])
+def test_scores_without_a_spread_that_can_be_computed_are_refused(evidence, value, word):
+    with pytest.raises(UserError, match=f"is too {word} for its spread"):
+        judge(evidence({"a": [value, 2 * value, 3 * value], "b": [0.0, 1.0, 2.0]}, metric="loss"))
+
+
+def test_chance_level_is_known_from_the_truth(evidence, of_items):
+    right = {"guesser": RNG.random((5, 400)) < 0.5, "able": RNG.random((5, 400)) < 0.8}
+    found = [c for c in judge(evidence(right, results=[of_items(right)])).cautions if "chance level" in c]
+    assert len(found) == 1 and found[0].startswith("guesser is at chance level") and "(50.0 %)" in found[0]
+
+
+def test_one_run_is_held_against_chance_by_its_items(evidence, of_items):
+    right = {"guesser": RNG.random((1, 400)) < 0.53, "able": RNG.random((1, 400)) < 0.8}
+    found = [c for c in judge(evidence(right, results=[of_items(right)])).cautions if "chance level" in c]
+    assert len(found) == 1 and found[0].startswith("guesser is at chance level")

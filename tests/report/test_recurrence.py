@@ -1,12 +1,21 @@
 """Recurrence is needed only where an arm beats everything that does without it."""
 
 import dataclasses
+import io
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from seqlab.references import (
+    _of_how_many,  # pyright: ignore[reportPrivateUsage]
+    capped_in,
+)
 from seqlab.report.evidence import Reference
 from seqlab.report.judging import judge
+from seqlab.report.markdown import markdown
+from seqlab.report.on_screen import show
+from seqlab.report.writing import write_report
 
 RNG = np.random.default_rng(4)
 EASY = RNG.normal(0, 1, 400)
@@ -78,3 +87,31 @@ def test_one_run_leaves_it_open(evidence, of_items):
 
 def test_without_references_nothing_is_said(evidence, of_items):
     assert judge(evidence({"lstm": []}, results=[of_items({"lstm": right(1.5, 6)})])).recurrence == {}
+
+
+def test_a_reference_that_saw_a_part_of_the_data_says_so_wherever_it_stands(evidence, of_items, tmp_path):
+    capped = dataclasses.replace(
+        reference("MiniRocket", 1.0, 3), capped="fitted to 4,000 of 9,000 sequences", dataset="toy"
+    )
+    made = evidence({"lstm": []}, results=[of_items({"lstm": right(1.5, 6)})])
+    made = dataclasses.replace(made, references=[*(reference(*row) for row in ALL[:2]), capped])
+    findings = judge(made)
+    assert "MiniRocket (fitted to 4,000 of 9,000 sequences)" in findings.recurrence["lstm"]
+    assert any(
+        "MiniRocket was fitted to 4,000 of 9,000 sequences" in caution for caution in findings.cautions
+    )
+    stream = io.StringIO()
+    show(made, findings, Console(file=stream, width=110, highlight=False))
+    page = write_report(made, tmp_path, findings).read_text()
+    tables = [(tmp_path / "tables" / name).read_text() for name in ("leaderboard.csv", "leaderboard.tex")]
+    for text in (stream.getvalue(), markdown(made, findings), *tables):
+        assert "fitted to 4,000 of 9,000 sequences" in text
+    board = page.partition('id="leaderboard"')[2].partition("</table>")[0]
+    assert "fitted to 4,000 of 9,000 sequences" in board
+
+
+def test_the_cap_is_read_out_of_the_note_of_a_reference():
+    labels = np.zeros(9_000, dtype=np.int64)
+    note = f"radial kernel, C 1 by 3-fold cross-validation, {_of_how_many(np.arange(4_000), labels)}"
+    assert capped_in(note) == "fitted to 4,000 of 9,000 sequences"
+    assert capped_in("every series resampled to 40 steps") == ""

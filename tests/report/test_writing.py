@@ -4,8 +4,6 @@ import csv
 import io
 import math
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ from rich.console import Console
 from seqlab.report.judging import judge
 from seqlab.report.markdown import markdown
 from seqlab.report.on_screen import show
-from seqlab.report.tables import as_latex, escape_latex, write_tables
+from seqlab.report.tables import write_tables
 
 RNG = np.random.default_rng(2)
 EVIL = 'x_1 & <script>alert("1")</script> | 50% $\\alpha$ `#` \n new [b]line[/b]'
@@ -52,25 +50,6 @@ def test_gaps_are_empty_in_csv(evidence, tmp_path: Path):
     write_tables(made, judge(made), tmp_path)
     text = (tmp_path / "verdicts.csv").read_text() + (tmp_path / "leaderboard.csv").read_text()
     assert "nan" not in text.replace("finance", "")
-
-
-def test_latex_is_escaped():
-    assert escape_latex(r"a_b & 5% \x {y} #1 $z$ ~^") == (
-        r"a\_b \& 5\% \textbackslash{}x \{y\} \#1 \$z\$ \textasciitilde{}\textasciicircum{}"
-    )
-    table = as_latex([["arm", "accuracy"], [EVIL, "91.0 %"]])
-    assert r"\toprule" in table and not re.search(
-        r"(?<!\\)[%&#$_](?!.*needs)", table.splitlines()[4].replace(" & ", "")
-    )
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
-def test_latex_compiles(tmp_path: Path):
-    body = as_latex([["arm", "accuracy"], [EVIL, "91.0 %"]])
-    head = r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\begin{document}"
-    text = head + body + r"\end{document}"
-    (tmp_path / "t.tex").write_text(text)
-    subprocess.run(["pdflatex", "-halt-on-error", "t.tex"], cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_markdown_holds_answer_verdicts_rules_and_objections(evidence):
@@ -115,3 +94,21 @@ def test_long_lists_are_cut_on_screen_and_in_markdown_but_not_in_tables(evidence
     assert len(markdown(made, findings).splitlines()) < 160
     write_tables(made, findings, tmp_path)
     assert len((tmp_path / "verdicts.csv").read_text().splitlines()) == 1 + 60 * 59 // 2
+
+
+def test_halves_of_characters_and_control_characters_harm_nothing(evidence, tmp_path: Path):
+    """A lone surrogate cannot be written, an escape sequence would be obeyed, a turning mark would turn a verdict."""
+    name = "half \ud83d \x1b[31mred \u202eturned"
+    made = evidence(
+        {name: SCORES["plain"], "plain": SCORES[EVIL]},
+        more={"question": name, "title": name, "commands": [f"seqlab report {name}"], "notes": [name]},
+    )
+    findings = judge(made)
+    write_tables(made, findings, tmp_path)
+    stream = io.StringIO()
+    show(made, findings, Console(file=stream, width=100, highlight=False))
+    for text in (stream.getvalue(), markdown(made, findings)):
+        text.encode("utf-8")
+        assert "red" in text and "\x1b" not in text and "\u202e" not in text
+    assert "half ? " in (tmp_path / "leaderboard.csv").read_text(encoding="utf-8")
+    assert "half ? " in (tmp_path / "leaderboard.tex").read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 """`seqlab report`: a sweep's directory, run directories, or anybody's table of results -> one page and its tables."""
 
 import argparse
+import dataclasses
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from seqlab.report.reading import SUFFIXES
 from seqlab.screen import PLAIN_WIDTH
 
 _SWEEP_FILE = "sweep.yaml"
+# Beside --out and --question; in a sweep they were fixed before the first trial.
+_WORDS_OF_RUNS = ("contrast", "margin", "confidence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -156,13 +159,25 @@ def report(options: argparse.Namespace, words: Sequence[str]) -> int:
             raise UserError(
                 f"{path}: there is no such file or directory\nallowed: SWEEP_DIR, RUN_DIRs, or a table"
             )
-    if len(paths) > 1 and all((path / _SWEEP_FILE).is_file() for path in paths):
-        return _several(paths, options)
     called = shlex.join(["seqlab", "report", *words])
+    sweeps = [path for path in paths if (path / _SWEEP_FILE).is_file()]
+    if len(paths) > 1 and sweeps:
+        # A report that lies among sweeps is caught by runs/beliefs/*/
+        others = [path for path in paths if path not in sweeps and not _is_report(path)]
+        if others:
+            raise UserError(
+                f"{others[0]}: no directory of a sweep, but {sweeps[0]} is one\n"
+                "allowed: one table, or directories of sweeps alone, or run directories alone"
+            )
+        return _several(sweeps, options, called)
     evidence, folder = _evidence(paths, options, called)
     page, _ = present(evidence, options.out or folder)
     print(page)  # not by the console, which would wrap it
     return 0
+
+
+def _is_report(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("survey.md", "report.html"))
 
 
 def present(evidence: Evidence, folder: Path) -> tuple[Path, Findings]:
@@ -177,17 +192,17 @@ def present(evidence: Evidence, folder: Path) -> tuple[Path, Findings]:
     return page, findings
 
 
-def _several(paths: Sequence[Path], options: argparse.Namespace) -> int:
+def _several(paths: Sequence[Path], options: argparse.Namespace, called: str) -> int:
     """Several comparisons: one table, and one page where they ask the same of several data sets."""
     _no_table_words(options)
     from seqlab.report.survey import show_survey, survey, write_survey
     from seqlab.report.writing import write_report
 
-    found = survey(paths)
+    found = survey(paths, called)
     folder: Path = options.out or paths[0].parent / "report"
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
-    show_survey(found.lines, console)
-    table = write_survey(found.lines, folder)
+    show_survey(found, console)
+    table = write_survey(found, folder)
     print(table if found.whole is None else write_report(found.whole, folder))
     return 0
 
@@ -205,27 +220,38 @@ def _evidence(paths: Sequence[Path], options: argparse.Namespace, called: str) -
 
         stem = path.name.partition(".")[0] or path.name
         return evidence_of_table(path, _options(options, called)), path.with_name(f"{stem}-report")
-    _no_table_words(options)
     if len(paths) == 1 and (paths[0] / _SWEEP_FILE).is_file():
+        _no_table_words(options)
         from seqlab.report.from_sweep import evidence_of_sweep
 
-        return evidence_of_sweep(paths[0]), paths[0] / "report"
+        evidence = evidence_of_sweep(paths[0])
+        if options.question and evidence.question:
+            raise UserError(
+                f"--question: is fixed by the sweep ({evidence.question})\nallowed with a sweep's directory: --out"
+            )
+        return dataclasses.replace(evidence, question=options.question or evidence.question), paths[
+            0
+        ] / "report"
+    _no_table_words(options, _WORDS_OF_RUNS)
     from seqlab.report.from_runs import evidence_of_runs
 
-    return evidence_of_runs(paths), (paths[0] if len(paths) == 1 else paths[0].parent) / "report"
+    folder = (paths[0] if len(paths) == 1 else paths[0].parent) / "report"
+    return evidence_of_runs(paths, _options(options, called)), folder
 
 
-def _no_table_words(options: argparse.Namespace) -> None:
+def _no_table_words(options: argparse.Namespace, allowed: Sequence[str] = ()) -> None:
     """Refuse what has a meaning for tables alone, rather than do nothing with it."""
     plain = argparse.ArgumentParser()
     add_arguments(plain)
     for action in plain._actions:  # pyright: ignore[reportPrivateUsage]
-        if action.dest in ("paths", "out", "question", "help"):
+        if action.dest in ("paths", "out", "question", "help", *allowed):
             continue
         if getattr(options, action.dest, action.default) != action.default:
             raise UserError(
-                f"{action.option_strings[0]}: has a meaning for tables alone\n"
-                "allowed with directories: --out, --question (margin and contrasts are those of the sweep)"
+                f"{action.option_strings[0]}: has a meaning for tables alone\nallowed with run directories: --out, "
+                "--question, --contrast, --margin, --confidence"
+                if allowed or action.dest not in _WORDS_OF_RUNS
+                else f"{action.option_strings[0]}: is fixed by the sweep\nallowed with a sweep's directory: --out"
             )
 
 

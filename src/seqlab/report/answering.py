@@ -7,7 +7,7 @@ from seqlab.report.cautions import read_before
 from seqlab.report.contrasts import mean_scores
 from seqlab.report.evidence import Evidence, Rules
 from seqlab.report.findings import OverDatasets, Verdict
-from seqlab.report.sentences import counted, listed, short_sentence, subject, within
+from seqlab.report.sentences import counted, listed, settled_in_words, short_sentence, subject, within
 from seqlab.report.settling import price, prices
 from seqlab.report.units import Unit
 
@@ -134,7 +134,7 @@ def sure(evidence: Evidence, primary: Sequence[Verdict], exploratory: Sequence[V
     if settling:
         first = settling[0]
         about = f" ({first.contrast.arm} against {first.contrast.than})" if len(verdicts) > 1 else ""
-        words.append(f"What would settle what is open{about}: {first.settles}.")
+        words.append(f"What would settle what is open{about}: {settled_in_words(first)}.")
     if not primary:
         words.append(
             "No contrast was named before: all pairs are exploratory, and corrected for their number."

@@ -1,5 +1,6 @@
 """What a hostile reviewer would object to, said before he does."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,8 +8,10 @@ import numpy as np
 
 from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import Evidence
-from seqlab.report.findings import Verdict
+from seqlab.report.findings import OverDatasets, Standing, Verdict
+from seqlab.report.learnt import about_learning
 from seqlab.report.sentences import counted, listed
+from seqlab.report.units import Unit
 
 FEW = 5
 # Arms whose effort differs by more than a tenth were not treated alike.
@@ -30,12 +33,21 @@ def _when(text: str) -> float | None:
         return None
 
 
-def cautions(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
+def cautions(
+    evidence: Evidence,
+    unit: Unit,
+    verdicts: Sequence[Verdict],
+    standings: Sequence[Standing],
+    over: OverDatasets | None,
+) -> list[str]:
     """Objections, the gravest first; one sentence or two each."""
     found = [
+        *about_learning(evidence, unit),
         *_about_chance(evidence, verdicts),
+        *_about_limits(unit, verdicts, standings, over),
         *_about_choice(evidence),
         *_about_effort(evidence),
+        *_about_references(evidence),
     ]
     return list(dict.fromkeys(found))
 
@@ -120,6 +132,35 @@ def _no_items(evidence: Evidence) -> str:
         "Predictions for single test items are not known, so the luck of the test items is not in the intervals: they "
         "are too short, and differences between equal arms look certain more often than they should."
     )
+
+
+def _about_limits(
+    unit: Unit, verdicts: Sequence[Verdict], standings: Sequence[Standing], over: OverDatasets | None
+) -> list[str]:
+    """Intervals that were cut where no score can lie."""
+    levels = [line.score for line in standings] + (list(over.means.values()) if over is not None else [])
+    span = unit.highest - unit.lowest
+    ends = [(e, unit.lowest, unit.highest) for e in levels] + [(v.difference, -span, span) for v in verdicts]
+    cut = [e for e, low, high in ends if e.low == low < e.value or e.high == high > e.value]
+    if not cut or not math.isfinite(unit.lowest):
+        return []
+    limits = "0 and 100 %" if unit.points else "0"
+    return [
+        f"Intervals that would go beyond {limits} are cut there: so near a limit, or with so few scores, the "
+        "assumption that they are normally distributed is rough."
+    ]
+
+
+def _about_references(evidence: Evidence) -> list[str]:
+    capped = [
+        f"{reference.name} was {reference.capped}"
+        + (f" on {reference.dataset}" if len(evidence.results) > 1 else "")
+        for reference in evidence.references
+        if reference.capped
+    ]
+    if not capped:
+        return []
+    return [f"References did not see all training data, with which they may be better: {listed(capped)}."]
 
 
 def _about_choice(evidence: Evidence) -> list[str]:

@@ -16,9 +16,6 @@ _MOST_ITEMS = 40_000_000
 # With shares, a proportion's variance can be bounded without knowing who got which items right.
 PROPORTIONS = ("accuracy", "acc", "test_accuracy", "error", "error_rate")
 
-# A variance that is rounding and nothing else.
-_NOTHING = 1e-24
-
 FEW_PAIRS = "one run says nothing about chance"
 
 
@@ -116,7 +113,7 @@ def _unpaired(results: Results, metric: str, a: FloatArray, b: FloatArray) -> Co
         return replace(unknown, why_not=FEW_PAIRS)
     parts = float(a.var(ddof=1)) / len(a), float(b.var(ddof=1)) / len(b)
     variance, runs = sum(parts), min(len(a), len(b))
-    still = variance <= _NOTHING
+    still = variance <= _rounding(a, b) ** 2
     df = runs - 1.0
     if not still:
         df = variance**2 / (parts[0] ** 2 / (len(a) - 1) + parts[1] ** 2 / (len(b) - 1))
@@ -132,6 +129,11 @@ def _unpaired(results: Results, metric: str, a: FloatArray, b: FloatArray) -> Co
         why = "all runs of an arm show exactly the same score, so they say nothing about chance"
         return replace(unknown, why_not=why)
     return bounded
+
+
+def _rounding(a: FloatArray, b: FloatArray) -> float:
+    """A spread that is nothing but the rounding of scores of this size."""
+    return 1e-12 * float(max(np.abs(a).max(), np.abs(b).max()))
 
 
 def _number_of_items(results: Results, arm: str) -> int:
@@ -201,7 +203,7 @@ def _by_pairs(results: Results, metric: str, a: FloatArray, b: FloatArray, missi
 def no_chance(a: FloatArray, b: FloatArray, pairs_are: str) -> str:
     """Why the differences of pairs show no chance at all; empty where they do, or where both are the very same runs."""
     differences = a - b
-    if len(a) < 2 or float(differences.var(ddof=1)) > _NOTHING:
+    if len(a) < 2 or float(differences.var(ddof=1)) > _rounding(a, b) ** 2:
         return ""
     if not differences.any() and np.ptp(a) > 0:
         return ""

@@ -144,6 +144,7 @@ class Reference:
         item_scores: [R, N] as in `Results`; None where not known.
         of_arm: the arm it belongs to (the arm retrained on shuffled sequences); None: it stands for all.
         note: a word on it.
+        capped: to how much of the training data it was fitted, where that is not all of them.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Reference:
     item_scores: FloatArray | None = None
     of_arm: str | None = None
     note: str = ""
+    capped: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,21 @@ class Trial:
     seconds: float
     reason: str | None = None
     tuning: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Where a run with a validation part ended.
+
+    Args:
+        best: its best epoch, from 1.
+        run: epochs trained.
+        allowed: epochs that it might have trained.
+    """
+
+    best: int
+    run: int
+    allowed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +281,7 @@ class Evidence:
         references: what has to be beaten.
         tuning: how the arms were tuned; None where not known.
         curves: arm -> one list a replicate of {"epoch", "train": {...}, "validation": {...}, "seconds"}.
+        endings: arm -> where its runs with a validation part ended; runs whose schedule ends with them are left out.
         gradients: arm -> state ("at initialisation", "trained") -> gradient norm by time step [T].
         ledger: what every arm has spent.
         register: who has read the test parts.
@@ -282,6 +300,7 @@ class Evidence:
     references: Sequence[Reference] = ()
     tuning: Tuning | None = None
     curves: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]] = field(default_factory=dict)
+    endings: Mapping[str, Sequence[Ending]] = field(default_factory=dict)
     gradients: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
     ledger: Sequence[Ledger] = ()
     register: Sequence[Reading] = ()

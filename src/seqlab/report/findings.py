@@ -1,5 +1,6 @@
 """What follows from the evidence: estimates with intervals, verdicts in words. See `judging`, which makes them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -41,6 +42,7 @@ class Verdict:
         sentence: the verdict as a plain sentence with effect and interval.
         conditional: what it is conditional on, such as "for these configurations".
         settles: what would settle it, such as "about 12 more seeds"; empty where it is settled.
+        again: what looking again with more pairs does to the level that was promised; empty where nothing would.
         price: what the arm costs beside the other, such as "2.1 times the parameters"; empty where not known.
         shares: share of the variance of the difference that comes from "seeds", "test items" (and "tuning").
         correlation: between the two arms' scores over pairs; NaN where not known.
@@ -57,6 +59,7 @@ class Verdict:
     sentence: str
     conditional: Sequence[str] = ()
     settles: str = ""
+    again: str = ""
     price: str = ""
     shares: dict[str, float] | None = None
     correlation: float = float("nan")
@@ -76,6 +79,7 @@ class Standing:
         values: one a replicate.
         reference: whether it is something to be beaten.
         of_arm: whose reference, if it belongs to one arm.
+        capped: of a reference: to how much of the training data it was fitted, where that is not all of them.
     """
 
     name: str
@@ -85,6 +89,13 @@ class Standing:
     values: Sequence[float]
     reference: bool = False
     of_arm: str | None = None
+    capped: str = ""
+
+    @property
+    def words(self) -> str:
+        """The name, with what has to be known of a reference."""
+        kind = "; ".join(filter(None, ("reference" if self.reference else "", self.capped)))
+        return f"{self.name} ({kind})" if kind else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,7 @@ class OverDatasets:
         differences: (arm, than) -> mean difference, and on how many data sets it won, tied and lost.
         means: arm -> mean score over the data sets that all arms have, with an interval over data sets; of an arm that
             lacks most of them, over its own.
+        references: the same of what has to be beaten, as far as it is known on all of these data sets.
     """
 
     datasets: Sequence[str]
@@ -109,6 +121,14 @@ class OverDatasets:
     cliques: Sequence[tuple[str, ...]]
     differences: dict[tuple[str, str], tuple[float, int, int, int]]
     means: dict[str, Estimate] = field(default_factory=dict)
+    references: dict[str, Estimate] = field(default_factory=dict)
+
+    def ordered(self, higher_is_better: bool) -> list[tuple[str, Estimate, bool]]:
+        """Name, mean, and whether it is a reference, of all arms and references: best first, unknown means last."""
+        rows = [(name, mean, False) for name, mean in self.means.items()]
+        rows += [(name, mean, True) for name, mean in self.references.items()]
+        sign = -1.0 if higher_is_better else 1.0
+        return sorted(rows, key=lambda row: sign * row[1].value if math.isfinite(row[1].value) else math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

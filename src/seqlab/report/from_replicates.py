@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from seqlab.references import capped_in
 from seqlab.replication import REFERENCES_FILE, REPLICATES_FILE, Chosen, Plan
 from seqlab.report.evidence import FloatArray, Items, Reference, Results
 from seqlab.report.metrics import OF_PREDICTIONS
@@ -125,4 +126,12 @@ def _reference(
     predicted = np.array(said, dtype=np.int64)
     scores = np.array([OF_PREDICTIONS[metric](truth, one) for one in predicted])
     right = (predicted == truth).astype(np.float64) if metric == "accuracy" else None
-    return Reference(name=name, dataset=dataset, scores=scores, item_scores=right, of_arm=of_arm, note=note)
+    return Reference(
+        name=name,
+        dataset=dataset,
+        scores=scores,
+        item_scores=right,
+        of_arm=of_arm,
+        note=note,
+        capped=capped_in(note),
+    )

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-import yaml
 
-from seqlab.config.build import leaves
 from seqlab.errors import UserError
-from seqlab.report.evidence import Arm, Evidence, FloatArray, Items, Reference, Results, Rules
-from seqlab.results import CONFIG_FILE, PREDICTIONS_FILE, RunResult, read_result
+from seqlab.report.asked import margin_of, with_named
+from seqlab.report.endings import ending_of, settings_of
+from seqlab.report.evidence import Arm, Ending, Evidence, FloatArray, Items, Reference, Results, Rules
+from seqlab.report.options import Options
+from seqlab.results import PREDICTIONS_FILE, RunResult, read_result
 
 # Settings in which replicates may differ.
 _SEEDS = ("seed", "data.order_seed", "data.split_seed")
@@ -27,13 +28,15 @@ class _Run:
     settings: Mapping[str, Any]  # without seeds and what no result depends on
     pair: str
     dataset: str
+    ending: Ending | None
 
 
-def evidence_of_runs(paths: Sequence[Path]) -> Evidence:
+def evidence_of_runs(paths: Sequence[Path], options: Options | None = None) -> Evidence:
     """What some runs come to, by accuracy on the test part, or on the validation part where not all have read it.
 
     Args:
         paths: run directories, or folders that hold some.
+        options: of them contrasts, margin, confidence, question and command count.
 
     Raises:
         UserError: if there are none, or none has ended well.
@@ -61,18 +64,28 @@ def evidence_of_runs(paths: Sequence[Path]) -> Evidence:
     names = _names(ended)
     by_arm = {name: [run for run in ended if names[run.result.run_dir] == name] for name in names.values()}
     datasets = list(dict.fromkeys(run.dataset for run in ended))
+    options = options or Options()
+    results = [_results(dataset, by_arm, part) for dataset in datasets]
+    margin, about_margin = margin_of(options, _METRIC, share=True)
+    endings = {name: [run.ending for run in own if run.ending is not None] for name, own in by_arm.items()}
     return Evidence(
         title=", ".join(datasets),
-        question="",
+        question=options.question,
         arms=[_arm(name, own) for name, own in by_arm.items()],
-        results=[_results(dataset, by_arm, part) for dataset in datasets],
-        contrasts=(),
-        rules=Rules(metric=_METRIC, rules=[f"Scores are accuracies on the {part} part, paired by seed."]),
+        results=results,
+        contrasts=with_named(options.contrasts, list(by_arm), results, higher_is_better=True),
+        rules=Rules(
+            metric=_METRIC,
+            margin=margin,
+            confidence=options.confidence,
+            rules=[f"Scores are accuracies on the {part} part, paired by seed."],
+        ),
         references=[row for dataset in datasets for row in _references(dataset, ended, part)],
-        commands=[run.result.command for run in ended],
+        endings={name: own for name, own in endings.items() if own},
+        commands=[*([options.command] if options.command else []), *(run.result.command for run in ended)],
         versions=ended[0].result.environment,
         source=f"{len(ended)} runs",
-        notes=notes,
+        notes=[*notes, *about_margin],
     )
 
 
@@ -92,8 +105,7 @@ def _run_dirs(paths: Sequence[Path]) -> list[Path]:
 
 def _read(run_dir: Path) -> _Run:
     result = read_result(run_dir)
-    text = (run_dir / CONFIG_FILE).read_text(encoding="utf-8")
-    tree = leaves(yaml.safe_load(text))
+    tree = settings_of(result)
     seeds = {key: tree.get(key) for key in _SEEDS}
     settings = {
         key: value
@@ -101,7 +113,13 @@ def _read(run_dir: Path) -> _Run:
         if key not in _SEEDS and key.split(".")[0] not in _APART and key != "data.name"
     }
     pair = str(seeds["seed"]) if seeds["data.order_seed"] is None else str(seeds["data.order_seed"])
-    return _Run(result=result, settings=settings, pair=pair, dataset=str(result.data.get("name", "")))
+    return _Run(
+        result=result,
+        settings=settings,
+        pair=pair,
+        dataset=str(result.data.get("name", "")),
+        ending=ending_of(result, tree),
+    )
 
 
 def _names(runs: Sequence[_Run]) -> dict[Path, str]:

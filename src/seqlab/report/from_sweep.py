@@ -24,9 +24,11 @@ from seqlab.replication import (
     register_of,
     study_name,
 )
+from seqlab.report.endings import ending_of, settings_of
 from seqlab.report.evidence import (
     Arm,
     Contrast,
+    Ending,
     Evidence,
     Ledger,
     Reading,
@@ -96,6 +98,7 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
         references=references_of(sweep_dir, results, str(protocol["metric"])),
         tuning=_tuning(question, chosen, rows),
         curves=_curves(sweep_dir, chosen),
+        endings=_endings(sweep_dir, chosen),
         gradients={
             arm: {state: np.array(values, dtype=np.float64) for state, values in profile.gradients.items()}
             for arm, profile in profiles.items()
@@ -215,6 +218,19 @@ def _curves(sweep_dir: Path, chosen: Sequence[Chosen]) -> dict[str, list[list[Ma
             runs = sorted((sweep_dir / SELECTION_FOLDER / row.arm).glob(f"{row.trial}-*"))
             logs = [run / METRICS_FILE for run in runs if (run / METRICS_FILE).is_file()]
             found[row.arm] = [list(files.read_rows(log)) for log in logs[:_CURVES]]
+    return found
+
+
+def _endings(sweep_dir: Path, chosen: Sequence[Chosen]) -> dict[str, list[Ending]]:
+    """Where the runs of the chosen configurations ended that have a validation part."""
+    found: dict[str, list[Ending]] = {}
+    for row in chosen:
+        folder = sweep_dir / SELECTION_FOLDER / study_name(row.arm, row.tuning)
+        runs = [read_result(path.parent) for path in sorted(folder.glob(f"{row.trial}-*/{RESULT_FILE}"))]
+        settings = settings_of(runs[0]) if runs else {}
+        endings = [ending for run in runs if (ending := ending_of(run, settings)) is not None]
+        if endings:
+            found.setdefault(row.arm, []).extend(endings)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import platform
+import unicodedata
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,26 +10,31 @@ from pathlib import Path
 import numpy as np
 
 from seqlab.errors import UserError, nearest
+from seqlab.report.asked import margin_of, with_named
 from seqlab.report.cells import Cells, cells_of, made_shares
 from seqlab.report.column_names import COSTS, plain
 from seqlab.report.columns import Roles, roles_of
 from seqlab.report.comparing import PROPORTIONS
-from seqlab.report.contrasts import MOST_FOR_ALL_PAIRS, remaining
-from seqlab.report.evidence import Arm, Contrast, Evidence, Results, Rules
+from seqlab.report.contrasts import MOST_FOR_ALL_PAIRS
+from seqlab.report.evidence import Arm, Evidence, FloatArray, Results, Rules
 from seqlab.report.from_items import results_of_items
 from seqlab.report.options import Options
 from seqlab.report.reading import Table, read_table
-from seqlab.report.units import is_share, named_lower, named_share
+from seqlab.report.units import (
+    check_sizes,
+    is_share,
+    named_lower,
+    named_percent,
+    named_share,
+    without_percent,
+)
 
-_MARGIN = 0.01
 _PLURALS = {
     "seed": "seeds", "randomseed": "seeds", "randomstate": "seeds", "fold": "folds", "cvfold": "folds",
     "resample": "resamples", "split": "splits", "repeat": "repeats", "repetition": "repetitions",
     "replicate": "replicates", "run": "runs", "rep": "repeats",
 }  # fmt: skip
 _SPLITS = ("folds", "resamples", "splits")
-# A margin below this, of percentages, was meant as a share.
-_NO_MARGIN_OF_PERCENT = 0.05
 
 
 def evidence_of_table(path: Path, options: Options) -> Evidence:
@@ -60,18 +66,33 @@ def evidence_of_table(path: Path, options: Options) -> Evidence:
             f"allowed: with {', '.join(PROPORTIONS)}; for anything else predictions are needed (--item)"
         )
     factor = 1.0
-    if named_share(roles.metric) and roles.item is None:
+    if roles.item is None and (named_share(roles.metric) or (higher and named_percent(roles.metric))):
         results, factor = _as_shares(table, roles, results, arms)
+    metric = without_percent(roles.metric) if factor != 1.0 else roles.metric
     if factor != 1.0:
-        more = [*more, f"Scores of {roles.metric!r} are percentages; they are shown as shares, 0 to 1."]
+        more = [*more, f"Scores of {roles.metric!r} are percentages, 0 to 100."]
     scores = [values for result in results for values in result.scores.values()]
-    share = is_share(roles.metric, higher, scores)
-    margin, about_margin = _margin(options, share, factor)
+    share = is_share(metric, higher, scores)
+    margin, about_margin = margin_of(
+        options, roles.metric, share=share, factor=factor, largest=max(map(_largest, scores), default=0.0)
+    )
     results = [_described(result, table, roles, options) for result in results]
+    check_sizes(roles.metric, scores)
     if not any(np.isfinite(values).any() for values in scores):
         raise UserError(f"{path}: there is no score in column {roles.score or roles.metric!r}")
     notes += [*more, *about_margin, *_splits_in_words(results), *_unbalanced(results, arms)]
-    contrasts, about = _contrasts(options, arms, results, higher)
+    contrasts = with_named(options.contrasts, arms, results, higher)
+    about = (
+        [
+            f"There are {len(arms):,} arms: beside contrasts that were named, each is held against the best alone."
+        ]
+        if len(arms) > MOST_FOR_ALL_PAIRS
+        else []
+    )
+    notes += [
+        note for column in (roles.arm, roles.dataset) if column is not None for note in _blanks(table, column)
+    ]
+    notes += [*_alike(arms, "arms"), *_alike([r.dataset for r in results], "data sets")]
     return Evidence(
         title=_stem(path),
         question=options.question,
@@ -79,11 +100,11 @@ def evidence_of_table(path: Path, options: Options) -> Evidence:
         results=results,
         contrasts=contrasts,
         rules=Rules(
-            metric=roles.metric,
+            metric=metric,
             higher_is_better=higher,
             margin=margin,
             confidence=options.confidence,
-            rules=_rules(results, margin, options.confidence),
+            rules=_rules(results, options.confidence),
         ),
         commands=[options.command] if options.command else [],
         versions={name: version(name) for name in ("seqlab", "numpy", "scipy")}
@@ -105,8 +126,10 @@ def _picked(table: Table, options: Options) -> Table:
             raise UserError(f"--where: there is no column {name!r}{hint}")
         codes, labels = table.codes(name)
         if value not in labels:
-            shown = ", ".join(labels[:8])
-            raise UserError(f"--where: no row has {value!r} in column {name!r}\nallowed: {shown}")
+            shown = ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+            near = nearest(value, labels)
+            hint = f"\ndid you mean: {near}" if near else ""
+            raise UserError(f"--where: no row has {value!r} in column {name!r}\nallowed: {shown}{hint}")
         table = table.only(codes == labels.index(value))
     if options.where:
         words = ", ".join(f"{name} is {value}" for name, value in options.where)
@@ -137,27 +160,38 @@ def _as_shares(
 ) -> tuple[list[Results], float]:
     values = np.concatenate([np.concatenate([r.scores[arm] for r in results]) for arm in arms])
     arm = np.repeat(np.arange(len(arms)), [sum(len(r.scores[name]) for r in results) for name in arms])
-    if not made_shares(values, arm, arms, roles.metric, table):
+    inside = bool(((values >= 0) & (values <= 100) | np.isnan(values)).all())
+    if not inside or not (named_percent(roles.metric) or made_shares(values, arm, arms, roles.metric, table)):
         return list(results), 1.0
     shares = [dataclasses.replace(r, scores={name: s / 100 for name, s in r.scores.items()}) for r in results]
     return shares, 100.0
 
 
-def _margin(options: Options, share: bool, factor: float) -> tuple[float, list[str]]:
-    """The margin in units of the scores as they are kept, and what to say of it."""
-    if options.margin is None:
-        if share:
-            return _MARGIN, ["The margin is 1 point, since none was given (--margin)."]
-        return 0.0, [
-            "No margin was given, so nothing can be called the same (--margin, in units of the score)."
-        ]
-    if factor != 1.0 and 0 < options.margin < _NO_MARGIN_OF_PERCENT:
-        words = f"A guess: the margin {options.margin:g} is a share, that is {options.margin * 100:g} points."
-        return options.margin, [words]
-    margin = options.margin / factor
-    if share and margin >= 1:
-        return margin / 100, [f"A guess: the margin {options.margin:g} is meant in points."]
-    return margin, []
+def _largest(values: FloatArray) -> float:
+    there = values[np.isfinite(values)]
+    return float(there.max()) if len(there) else 0.0
+
+
+def _blanks(table: Table, column: str) -> list[str]:
+    found = table.blanks(column)
+    if not found:
+        return []
+    shown = ", ".join(map(repr, found[:4])) + (f" and {len(found) - 4} more" if len(found) > 4 else "")
+    return [f"Blanks around names in column {column!r} were left out: {shown} and the same without are one."]
+
+
+def _alike(names: Sequence[str], what: str) -> list[str]:
+    """Names that differ in case, blanks, hyphens or underscores alone are probably one."""
+    kin: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        key = unicodedata.normalize("NFKC", name).casefold()
+        kin.setdefault("".join(letter for letter in key if letter not in " \t\n-_\u00a0"), []).append(name)
+    pairs = [own for own in kin.values() if len(own) > 1]
+    if not pairs:
+        return []
+    each = "; ".join(" and ".join(repr(name) for name in own[:4]) for own in pairs[:4])
+    more = f"; and {len(pairs) - 4} more" if len(pairs) > 4 else ""
+    return [f"These {what} are kept apart, but may be meant as one: {each}{more}."]
 
 
 def _described(result: Results, table: Table, roles: Roles, options: Options) -> Results:
@@ -208,46 +242,6 @@ def _unbalanced(results: Sequence[Results], arms: Sequence[str]) -> list[str]:
     ]
 
 
-def _contrasts(
-    options: Options, arms: Sequence[str], results: Sequence[Results], higher: bool
-) -> tuple[list[Contrast], list[str]]:
-    """Those that were named, then every other pair, or with many arms each against the best."""
-    primary = [_named(words, arms) for words in options.contrasts]
-    if len(set(primary)) < len(primary):
-        raise UserError(
-            f"--contrast: {' '.join(options.contrasts)} names a pair twice\nallowed: each pair once"
-        )
-    rest = remaining(primary, arms, results, higher)
-    notes: list[str] = []
-    if len(arms) > MOST_FOR_ALL_PAIRS:
-        notes.append(
-            f"There are {len(arms):,} arms: beside contrasts that were named, each is held against the best alone."
-        )
-    return [*primary, *rest], notes
-
-
-def _named(words: str, arms: Sequence[str]) -> Contrast:
-    places = [place for place, letter in enumerate(words) if letter == ":"]
-    for place in places:
-        a, b = words[:place].strip(), words[place + 1 :].strip()
-        if a in arms and b in arms and a != b:
-            return Contrast(name=f"{a} against {b}", arm=a, than=b, primary=True)
-    if not places:
-        raise UserError(
-            f"--contrast: {words!r} names no pair\nallowed: ARM:OTHER, such as {':'.join(arms[:2])}"
-        )
-    given = [part.strip() for part in words.split(":", 1)]
-    wrong = next((part for part in given if part not in arms), given[0])
-    if given[0] == given[1]:
-        raise UserError(f"--contrast: {words!r} names the same arm twice\nallowed: two different arms")
-    near = nearest(wrong, arms)
-    shown = ", ".join(arms[:12]) + (f" and {len(arms) - 12} more" if len(arms) > 12 else "")
-    raise UserError(
-        f"--contrast: there is no arm {wrong!r}\nallowed: {shown}"
-        + (f"\ndid you mean: {near}" if near else "")
-    )
-
-
 def _with_costs(table: Table, roles: Roles, arms: Sequence[str]) -> list[Arm]:
     """Arms with their mean costs, where the table has columns of such names."""
     costs: dict[str, dict[str, float | None]] = {arm: {} for arm in arms}
@@ -262,7 +256,7 @@ def _with_costs(table: Table, roles: Roles, arms: Sequence[str]) -> list[Arm]:
     return [Arm(name=arm, cost=costs[arm]) for arm in arms]
 
 
-def _rules(results: Sequence[Results], margin: float, confidence: float) -> list[str]:
+def _rules(results: Sequence[Results], confidence: float) -> list[str]:
     many = len(results) > 1
     words = [
         f"Intervals are at {confidence * 100:g} %. Equal arms are called different in at most "
@@ -270,8 +264,6 @@ def _rules(results: Sequence[Results], margin: float, confidence: float) -> list
         "intervals hold all chance.",
         "Arms are compared over the pairs that both have.",
     ]
-    if margin > 0:
-        words.append(f"Below a margin of {margin:g} a difference does not matter.")
     if many:
         words.append("The unit is the data set: each counts once, with its mean over runs.")
     return words

@@ -3,6 +3,7 @@
 How a verdict comes about stands in docs/report.md.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 
@@ -18,9 +19,9 @@ from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
 from seqlab.report.recurrence import in_short, recurrence
 from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
-from seqlab.report.settling import price, settles
+from seqlab.report.settling import looking_again, price, settles
 from seqlab.report.standing import standings
-from seqlab.report.units import Unit, unit_of
+from seqlab.report.units import Unit, check_sizes, unit_of
 
 # Verdicts on single data sets beside those over all of them; more are not read.
 _MOST_SINGLE = 60
@@ -40,14 +41,18 @@ def judge(evidence: Evidence) -> Findings:
 
     Returns:
         Estimates with intervals, and verdicts in words.
+
+    Raises:
+        UserError: for scores too large or too small for their spread to be computed.
     """
+    check_sizes(evidence.rules.metric, [s for r in evidence.results for s in r.scores.values()])
     unit = unit_of(evidence)
     primary, exploratory = completed(evidence)
     family = family_of(evidence, primary, exploratory)
     over: OverDatasets | None = None
     if len(evidence.results) > 1:
         pairs = Pairs(evidence)
-        over = over_datasets(evidence, pairs)
+        over = over_datasets(evidence, pairs, unit)
         first = _over(evidence, pairs, primary, unit, over, None)
         second = _over(evidence, pairs, exploratory, unit, over, family)
         second += _single(evidence, primary or exploratory, unit)
@@ -60,7 +65,9 @@ def judge(evidence: Evidence) -> Findings:
     lines = standings(evidence)
     needed = recurrence(evidence, unit)
     return Findings(
-        answer=" ".join(filter(None, (answer(evidence, first, second, over, unit), in_short(needed)))),
+        answer=" ".join(
+            filter(None, (answer(evidence, first, second, over, unit), in_short(evidence, needed, unit)))
+        ),
         sure=sure(evidence, first, second, unit),
         costs=costs(evidence, first, second, over),
         standings=lines,
@@ -68,7 +75,7 @@ def judge(evidence: Evidence) -> Findings:
         exploratory=second,
         recurrence=needed,
         over=over,
-        cautions=cautions(evidence, [*first, *second]),
+        cautions=cautions(evidence, unit, [*first, *second], lines, over),
     )
 
 
@@ -107,9 +114,10 @@ def _over(
     family: int | None,
 ) -> list[Verdict]:
     """Verdicts over all data sets, each of which counts once."""
+    rules = dataclasses.replace(evidence.rules, looks=())  # those are at seeds
     compared = [pairs.compare(contrast.arm, contrast.than) for contrast in contrasts]
     blocked = evidence.tuning.blocked if evidence.tuning is not None else {}
-    decisions = decide(compared, contrasts, evidence.rules, family=family, blocked=blocked, over=True)
+    decisions = decide(compared, contrasts, rules, family=family, blocked=blocked, over=True)
     found: list[Verdict] = []
     prices = _prices(evidence)
     for contrast, c, decision in zip(contrasts, compared, decisions, strict=True):
@@ -123,7 +131,7 @@ def _over(
             conditional.append(f"{also}: Wilcoxon's {p_said(ranked)} after Holm over all pairs")
         found.append(
             _verdict(
-                evidence,
+                dataclasses.replace(evidence, rules=rules),
                 contrast,
                 c,
                 decision,
@@ -166,8 +174,9 @@ def _verdict(
     rules = evidence.rules
     low = high = math.nan
     if not compared.why_not:
-        low, high = compared.mean.interval(rules.confidence)
+        low, high = unit.interval(compared.mean, rules.confidence)
     items = compared.items
+    settled_by = _settles(compared, decision, rules, pairs_are)
     shares = None
     if compared.components is not None and items is not None and not compared.bounded:
         shares = dict(compared.components.shares())
@@ -181,7 +190,8 @@ def _verdict(
         p=decision.adjusted if contrast.primary else decision.p,
         sentence=verdict_sentence(contrast, compared, decision, rules, unit, on),
         conditional=[*conditional, *_missing(compared, pairs_are)],
-        settles=_settles(compared, decision, rules, pairs_are),
+        settles=settled_by,
+        again=looking_again(compared, rules, pairs_are) if _looks_again(settled_by, decision) else "",
         price=prices(contrast),
         shares=shares,
         correlation=compared.correlation,
@@ -197,7 +207,12 @@ def _settles(compared: Compared, decision: Decision, rules: Rules, pairs_are: st
         return f"at least 4 more {pairs_are}"
     if decision.blocked and not compared.why_not:  # whatever more seeds say, there is no verdict
         return "tuning all arms again, in a wider range"
-    return settles(compared, rules, pairs_are, decision.alpha / decision.undecided)
+    return settles(compared, rules, pairs_are, decision)
+
+
+def _looks_again(settled_by: str, decision: Decision) -> bool:
+    """Whether it takes a second look: a contrast without a verdict has not been looked at yet."""
+    return "more" in settled_by and not decision.blocked
 
 
 def _prices(evidence: Evidence) -> Callable[[Contrast], str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
+from seqlab.report.letters import shown
 from seqlab.report.sentences import p_said
 from seqlab.report.tables import level_with_interval
 from seqlab.report.units import Unit, unit_of
@@ -46,7 +47,7 @@ def markdown(evidence: Evidence, findings: Findings) -> str:
         if points:
             lines += [f"## {title}", "", *_points(points), ""]
     if evidence.commands:
-        lines += ["## To do it again", "", "```sh", *evidence.commands, "```", ""]
+        lines += ["## To do it again", "", "```sh", *map(shown, evidence.commands), "```", ""]
     versions = ", ".join(f"{name} {value}" for name, value in evidence.versions.items())
     source = ". ".join(words for words in (evidence.source, versions) if words)
     if source:
@@ -56,7 +57,7 @@ def markdown(evidence: Evidence, findings: Findings) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it stands, in one line."""
-    return " ".join(text.split()).translate(_LETTERS)
+    return " ".join(shown(text).split()).translate(_LETTERS)
 
 
 def _points(sentences: "Sequence[str] | object") -> list[str]:
@@ -78,10 +79,7 @@ def _rules(evidence: Evidence, unit: Unit) -> list[str]:
 
 def _leaderboard(evidence: Evidence, findings: Findings, unit: Unit) -> list[str]:
     if findings.over is not None:
-        means = sorted(
-            findings.over.means.items(),
-            key=lambda item: -item[1].value if evidence.rules.higher_is_better else item[1].value,
-        )
+        means = findings.over.ordered(evidence.rules.higher_is_better)
         ranks = findings.over.mean_ranks
         rows = [
             [
@@ -92,26 +90,27 @@ def _leaderboard(evidence: Evidence, findings: Findings, unit: Unit) -> list[str
                 *(["mean rank"] if ranks else []),
             ]
         ]
-        for name, mean in means[:MOST_LINES]:
+        for name, mean, reference in means[:MOST_LINES]:
             level, interval = level_with_interval(mean, unit)
             rank = [f"{ranks[name]:.2f}" if name in ranks else ""] if ranks else []
-            rows.append([name, level, interval, str(mean.replicates), *rank])
-        return [*_table(rows), *_more(len(means))]
+            words = f"{name} (reference)" if reference else name
+            rows.append([words, level, interval, str(mean.replicates), *rank])
+        return [*as_markdown(rows), *_more(len(means))]
     rows = [["", unit.words, f"{evidence.rules.confidence * 100:g} % interval", "runs"]]
     for line in findings.standings[:MOST_LINES]:
         level, interval = level_with_interval(line.score, unit)
-        name = f"{line.name} (reference)" if line.reference else line.name
-        rows.append([name, level, interval, str(line.score.replicates)])
-    return [*_table(rows), *_more(len(findings.standings))]
+        rows.append([line.words, level, interval, str(line.score.replicates)])
+    return [*as_markdown(rows), *_more(len(findings.standings))]
 
 
 def _more(count: int) -> list[str]:
     return ["", f"and {count - MOST_LINES:,} more, in tables/"] if count > MOST_LINES else []
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def as_markdown(rows: Sequence[Sequence[str]], text: int = 1) -> list[str]:
+    """Lines of a table, the first row its head; columns behind the first `text` ones are aligned to the right."""
     head, body = rows[0], rows[1:]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    lines = [head, [*["---"] * text, *["---:"] * (len(head) - text)]]
     return [
         "| " + " | ".join(cells) + " |"
         for cells in (lines[0], lines[1], *([escape(cell) for cell in row] for row in body))
@@ -133,7 +132,9 @@ def _verdicts(verdicts: Sequence[Verdict]) -> list[str]:
             more.append(f"costs {verdict.price}")
         if more:
             lines.append(f"  ({escape('; '.join(more))})")
-    return [*lines, *_more(len(verdicts))]
+    again = dict.fromkeys(verdict.again for verdict in verdicts[:MOST_LINES] if verdict.again)
+    looking = ["", *(f"Looking again: {escape(words)}." for words in again)] if again else []
+    return [*lines, *_more(len(verdicts)), *looking]
 
 
 def _over(findings: Findings) -> list[str]:

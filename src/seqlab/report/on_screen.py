@@ -1,6 +1,5 @@
 """What the command line says of a report before the path of its page."""
 
-import math
 import textwrap
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
+from seqlab.report.letters import shown
 from seqlab.report.tables import difference_in_words, level_with_interval
 from seqlab.report.units import Unit, unit_of
 
@@ -23,13 +23,14 @@ _COLOURS = {"better": "green", "worse": "red", "same": "cyan", "open": "yellow"}
 def show(evidence: Evidence, findings: Findings, console: Console) -> None:
     """Print answer, how sure, costs, leaderboard, verdicts in short, objections and notes."""
     unit = unit_of(evidence)
-    console.print(f"[bold]{escape(evidence.title)}[/bold]  {escape(evidence.source)}", soft_wrap=True)
+    title, source = shown(evidence.title), shown(evidence.source)
+    console.print(f"[bold]{escape(title)}[/bold]  {escape(source)}", soft_wrap=True)
     if evidence.question:
-        console.print(escape(evidence.question))
+        console.print(escape(shown(evidence.question)))
     console.print()
     for name, words in (("answer", findings.answer), ("how sure", findings.sure), ("costs", findings.costs)):
         if words:
-            _say(console, name, words)
+            say(console, name, words)
     console.print()
     console.print(_leaderboard(evidence, findings, unit))
     verdicts = [
@@ -42,21 +43,23 @@ def show(evidence: Evidence, findings: Findings, console: Console) -> None:
     if points:
         console.print()
         for point in points[:_MOST_LINES]:
-            _say(console, "-", point, 2)
+            say(console, "-", point, 2)
         if len(points) > _MOST_LINES:
             console.print(f"- and {len(points) - _MOST_LINES} more, on the page")
     console.print()
 
 
-def _say(console: Console, name: str, words: str, column: int = 10) -> None:
+def say(console: Console, name: str, words: str, column: int = 10) -> None:
     """Words beside their name, wrapped under themselves."""
-    wrapped = textwrap.wrap(" ".join(words.split()), max(console.width - column, 20), break_on_hyphens=False)
+    wrapped = textwrap.wrap(
+        " ".join(shown(words).split()), max(console.width - column, 20), break_on_hyphens=False
+    )
     lines = [escape(line) for line in wrapped]
     console.print(f"[bold]{name:<{column}}[/bold]" + f"\n{'':{column}}".join(lines), soft_wrap=True)
 
 
 def _short(name: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(shown(name).split())
     if cell_len(name) <= _LONGEST_NAME:
         return name
     while cell_len(name) > _LONGEST_NAME - 3:
@@ -77,18 +80,16 @@ def _leaderboard(evidence: Evidence, findings: Findings, unit: Unit) -> Table:
     if findings.over is not None:
         ranks = findings.over.mean_ranks
         table = _table(["arm", level_head, interval, "data sets", *(["mean rank"] if ranks else [])])
-        sign = -1.0 if evidence.rules.higher_is_better else 1.0
-        means = sorted(
-            findings.over.means.items(),
-            key=lambda i: sign * i[1].value if math.isfinite(i[1].value) else math.inf,
-        )
-        for name, mean in means[:_MOST_LINES]:
+        means = findings.over.ordered(evidence.rules.higher_is_better)
+        for name, mean, reference in means[:_MOST_LINES]:
             rank = [f"{ranks[name]:.2f}" if name in ranks else ""] if ranks else []
-            table.add_row(escape(_short(name)), *level_with_interval(mean, unit), str(mean.replicates), *rank)
+            words, style = (f"{_short(name)} (reference)", "dim") if reference else (_short(name), "")
+            cells = (escape(words), *level_with_interval(mean, unit), str(mean.replicates), *rank)
+            table.add_row(*cells, style=style)
         return _captioned(table, len(means))
     table = _table(["arm", level_head, interval, "runs"])
     for line in findings.standings[:_MOST_LINES]:
-        name = f"{_short(line.name)} (reference)" if line.reference else _short(line.name)
+        name = shown(line.words) if line.reference else _short(line.name)
         style = "dim" if line.reference else ""
         table.add_row(
             escape(name), *level_with_interval(line.score, unit), str(line.score.replicates), style=style

@@ -8,12 +8,15 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from seqlab import stats
 from seqlab.report.comparing import Compared, no_chance
 from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import Evidence, FloatArray
 from seqlab.report.findings import Estimate, OverDatasets
+from seqlab.report.recurrence import named_with_cap
+from seqlab.report.units import Unit
 
 FEWEST_FOR_RANKS = 10
 # Of all pairs of more arms there are too many to read, and of ranks too many to compute.
@@ -72,11 +75,12 @@ class Pairs:
 def wins_ties_losses(a: FloatArray, b: FloatArray, higher_is_better: bool) -> tuple[int, int, int]:
     """On how many data sets the first did better, the same, worse."""
     gain = (a - b) * (1 if higher_is_better else -1)
-    ties = np.abs(gain) <= _TIE
-    return int((gain > _TIE).sum()), int(ties.sum()), int((gain < -_TIE).sum())
+    rounding = _TIE * np.maximum(np.abs(a), np.abs(b))
+    ties = np.abs(gain) <= rounding
+    return int((gain > rounding).sum()), int(ties.sum()), int((gain < -rounding).sum())
 
 
-def over_datasets(evidence: Evidence, pairs: Pairs) -> OverDatasets:
+def over_datasets(evidence: Evidence, pairs: Pairs, unit: Unit) -> OverDatasets:
     """What several data sets say together; ranks only from ten data sets up that all ranked arms have."""
     names = [arm.name for arm in evidence.arms]
     table, higher = table_of(names, evidence.results), evidence.rules.higher_is_better
@@ -110,8 +114,24 @@ def over_datasets(evidence: Evidence, pairs: Pairs) -> OverDatasets:
         pairs_p=pairs_p,
         cliques=cliques,
         differences=_differences(evidence, pairs, [names[column] for column in shown]),
-        means={name: _mean(fair[:, column], evidence.rules.confidence) for column, name in enumerate(names)},
+        means={
+            name: _mean(fair[:, column], evidence.rules.confidence, unit) for column, name in enumerate(names)
+        },
+        references=_references(evidence, rows, unit),
     )
+
+
+def _references(evidence: Evidence, rows: npt.NDArray[np.bool_], unit: Unit) -> dict[str, Estimate]:
+    """Means of the references that are known on all data sets over which the arms' means are."""
+    common = [results.dataset for results, there in zip(evidence.results, rows, strict=True) if there]
+    found: dict[str, Estimate] = {}
+    for name in dict.fromkeys(named_with_cap(reference) for reference in evidence.references):
+        own = {r.dataset: r.scores for r in evidence.references if named_with_cap(r) == name}
+        scores = [own[dataset][np.isfinite(own[dataset])] for dataset in common if dataset in own]
+        if common and len(scores) == len(common) and all(map(len, scores)):
+            means = np.array([float(values.mean()) for values in scores])
+            found[name] = _mean(means, evidence.rules.confidence, unit)
+    return found
 
 
 def best_arms(table: FloatArray, higher_is_better: bool) -> list[int]:
@@ -138,11 +158,11 @@ def _differences(
     return found
 
 
-def _mean(scores: FloatArray, confidence: float) -> Estimate:
+def _mean(scores: FloatArray, confidence: float, unit: Unit) -> Estimate:
     values = scores[np.isfinite(scores)]
     if len(values) < 2:
         value = float(values[0]) if len(values) else math.nan
         return Estimate(value=value, low=math.nan, high=math.nan, replicates=len(values))
     mean = stats.paired(values)
-    low, high = mean.interval(confidence)
+    low, high = unit.cut(*mean.interval(confidence))
     return Estimate(value=mean.value, low=low, high=high, replicates=len(values))

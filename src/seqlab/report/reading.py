@@ -85,6 +85,14 @@ class Table:
             codes[np.isin(codes, empty)] = -1
         return codes, labels
 
+    def blanks(self, name: str) -> list[str]:
+        """Labels of a column as they were written with blanks around them, where they were also written without."""
+        column = self._columns[name]
+        if not pa.types.is_string(column.type):
+            return []
+        written = [str(label) for label in column.unique().to_pylist() if label is not None]
+        return [label for label in written if label != label.strip() and label.strip() in written]
+
     def _text(self, name: str) -> Any:
         column = self._columns[name]
         column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -20,15 +20,47 @@ def recurrence(evidence: Evidence, unit: Unit) -> dict[str, str]:
     return {arm.name: _sentence(evidence, arm.name, unit) for arm in evidence.arms}
 
 
-def in_short(sentences: Mapping[str, str]) -> str:
+def in_short(evidence: Evidence, sentences: Mapping[str, str], unit: Unit) -> str:
     """What the sentences come to for all arms together; empty where they do not agree, or there are none."""
     if not sentences:
         return ""
+    above = [words for results in evidence.results if (words := above_all_arms(evidence, results, unit))]
+    if len(evidence.results) > 1:
+        return (
+            f"On {len(above):,} of {len(evidence.results):,} data sets a reference that knows nothing of recurrence "
+            "stands above every arm."
+            if above
+            else ""
+        )
     if all(sentence.startswith(_NOT_NEEDED) for sentence in sentences.values()):
-        return "No arm beats all references, so recurrence is not shown to be needed here."
+        told = f" ({above[0]})" if above else ""
+        return f"No arm beats all references{told}, so recurrence is not shown to be needed here."
     if all(sentence.startswith(_NEEDED) for sentence in sentences.values()):
         return "Recurrence is needed here: every arm beats all references."
     return ""
+
+
+def above_all_arms(evidence: Evidence, results: Results, unit: Unit) -> str:
+    """The best reference of all arms, if it scores above every one of them, in words; else empty."""
+    sign = 1.0 if evidence.rules.higher_is_better else -1.0
+    arms = {name: _mean(scores) for name, scores in results.scores.items() if np.isfinite(scores).any()}
+    others = {
+        named_with_cap(reference): _mean(reference.scores)
+        for reference in evidence.references
+        if reference.dataset == results.dataset
+        and reference.of_arm is None
+        and np.isfinite(reference.scores).any()
+    }
+    if not arms or not others:
+        return ""
+    best, top = (max(of, key=lambda name: sign * of[name]) for of in (arms, others))
+    if sign * others[top] <= sign * arms[best]:
+        return ""
+    return f"{top} {unit.level(others[top])}, {best} {unit.level(arms[best])}"
+
+
+def _mean(scores: FloatArray) -> float:
+    return float(scores[np.isfinite(scores)].mean())
 
 
 def _sentence(evidence: Evidence, arm: str, unit: Unit) -> str:
@@ -49,7 +81,10 @@ def _sentence(evidence: Evidence, arm: str, unit: Unit) -> str:
 def _on(evidence: Evidence, results: Results, arm: str, against: Sequence[Reference], unit: Unit) -> str:
     rules = evidence.rules
     sign = 1.0 if rules.higher_is_better else -1.0
-    means = {reference.name: over_reference(results, arm, reference, rules.metric) for reference in against}
+    means = {
+        named_with_cap(reference): over_reference(results, arm, reference, rules.metric)
+        for reference in against
+    }
     unknown = [name for name, mean in means.items() if mean is None or math.isnan(mean.se)]
     beaten, lost = [], []
     for name, mean in means.items():
@@ -81,12 +116,17 @@ def _on(evidence: Evidence, results: Results, arm: str, against: Sequence[Refere
 
 
 def _difference(gain: float, mean: stats.Mean, sign: float, confidence: float, unit: Unit) -> str:
-    ends = sorted(sign * end for end in mean.interval(confidence))
+    ends = sorted(sign * end for end in unit.interval(mean, confidence))
     digits = unit.decimals([gain, *ends], (ends[1] - ends[0]) / 2)
     return (
         f"difference {unit.short(gain, digits)}, {confidence * 100:g} % interval "
         f"{unit.number(ends[0], digits)} to {unit.number(ends[1], digits)}"
     )
+
+
+def named_with_cap(reference: Reference) -> str:
+    """A reference's name, with how little of the training data it was fitted to, where that is not all of them."""
+    return f"{reference.name} ({reference.capped})" if reference.capped else reference.name
 
 
 def _absent(against: Sequence[Reference], arm: str) -> str:
@@ -108,7 +148,7 @@ def over_reference(results: Results, arm: str, reference: Reference, metric: str
     if scores is None or not np.isfinite(scores).any() or not len(reference.scores):
         return None
     there = np.isfinite(scores)
-    items = _items_of(results, arm, metric)
+    items = items_of(results, arm, metric)
     theirs = reference.item_scores
     if items is not None and theirs is not None and items.shape[1] == theirs.shape[1] and there.sum() > 1:
         if theirs.shape == items.shape:
@@ -135,7 +175,8 @@ def _with_chance_of(mean: stats.Mean, scores: FloatArray) -> stats.Mean:
     return stats.Mean(value=mean.value, se=math.sqrt(total), df=df)
 
 
-def _items_of(results: Results, arm: str, metric: str) -> FloatArray | None:
+def items_of(results: Results, arm: str, metric: str) -> FloatArray | None:
+    """A score for every run and test item [R, N]; None where they are not known, or the metric is no mean over them."""
     if arm in results.item_scores:
         return results.item_scores[arm]
     if results.items is not None and metric == "accuracy" and arm in results.items.predicted:

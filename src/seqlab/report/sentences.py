@@ -46,7 +46,7 @@ def verdict_sentence(
     if decision.blocked:
         return _without_interval(contrast, compared, decision, rules, unit)
     sign = 1.0 if rules.higher_is_better else -1.0
-    low, high = compared.mean.interval(rules.confidence)
+    low, high = unit.interval(compared.mean, rules.confidence)
     gain, ends = sign * compared.mean.value, sorted((sign * low, sign * high))
     margin = unit.margin(rules.margin)
     digits = unit.decimals([gain, *ends], (high - low) / 2, (0.0, rules.margin, -rules.margin))
@@ -64,7 +64,7 @@ def verdict_sentence(
         outside = ends[0] < -rules.margin or ends[1] > rules.margin
         narrower = ""
         if outside:
-            inner = sorted(sign * end for end in compared.mean.interval(1 - 2 * (1 - rules.confidence)))
+            inner = sorted(sign * end for end in unit.interval(compared.mean, 1 - 2 * (1 - rules.confidence)))
             share = f"{(2 * rules.confidence - 1) * 100:g} %"
             narrower = f"; the {share} interval that decides on sameness is {_range(inner, unit, digits)}"
         return (
@@ -155,6 +155,11 @@ def short_sentence(verdict: Verdict, rules: Rules, unit: Unit) -> str:
     half = (verdict.difference.high - verdict.difference.low) / 2
     size = unit.amount(abs(gain), unit.decimals([gain], half))
     return f"{who} is {verdict.word} than {than} by {size}."
+
+
+def settled_in_words(verdict: Verdict) -> str:
+    """What would settle a verdict, with what looking again does to its level."""
+    return f"{verdict.settles}; {verdict.again}" if verdict.again else verdict.settles
 
 
 def listed(names: Sequence[str], most: int = 5, and_: str = "and") -> str:

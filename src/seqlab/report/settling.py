@@ -1,10 +1,11 @@
-"""What would settle an open question: more seeds, more test items, or more data sets; and what an arm costs."""
+"""What would settle an open question, and what looking again does to the level; and what an arm costs."""
 
 import math
 from collections.abc import Sequence
 
 from seqlab import stats
 from seqlab.report.comparing import Compared
+from seqlab.report.deciding import Decision
 from seqlab.report.evidence import Arm, Rules
 
 _MOST = 10_000
@@ -17,24 +18,30 @@ _COSTS = (
 )
 
 
-def settles(compared: Compared, rules: Rules, pairs_are: str, alpha: float) -> str:
+def settles(compared: Compared, rules: Rules, pairs_are: str, decision: Decision) -> str:
     """What would settle it if difference and spread stay as they are; empty where nothing can be said.
 
-    The interval has to get narrow enough to leave out 0, or to lie within the margin, whichever is easier.
+    The interval has to get narrow enough to leave out 0, or to lie within the margin, whichever is easier, at the level
+    that decides after all corrections; where looks were fixed beforehand, at the level of the first look that does it.
 
     Args:
         compared: the difference.
         rules: the margin.
         pairs_are: what the pairs are, in the plural.
-        alpha: below which p decides on this contrast, after all corrections.
+        decision: on this contrast.
     """
     if compared.pairs == 1 or (compared.components is None and compared.pairs > 0):
         return "at least 4 more " + pairs_are if compared.pairs == 1 else ""
     if compared.components is None:
         return "pairs that both arms have"
     value, components = abs(compared.mean.value), compared.components
-    # half an interval and its confidence: of the test of a difference, and of the two of sameness
-    ways = [(half, c) for half, c in ((value, 1 - alpha), (rules.margin - value, 1 - 2 * alpha)) if half > 0]
+    for look, share in _further_looks(rules, compared.pairs):
+        halves = _halves(value, rules.margin, share / decision.undecided)
+        counts = [stats.replicates_needed(components, components.items, half, c) for half, c in halves]
+        if any(count is not None and count <= look for count in counts):
+            return f"{look - compared.pairs:,} more {pairs_are}"
+    alpha = decision.alpha / decision.undecided
+    ways = _halves(value, rules.margin, alpha)
     if not ways:
         return "a margin: with one, a difference too small to matter could be called so"
     items = components.items
@@ -53,6 +60,40 @@ def settles(compared: Compared, rules: Rules, pairs_are: str, alpha: float) -> s
         return "more test items and more " + pairs_are
     what = "test items" if compared.groups is None else "groups of test items"
     return f"more {what} (about {_rounded(least):,}); more {pairs_are} alone do not do it"
+
+
+def _halves(value: float, margin: float, alpha: float) -> list[tuple[float, float]]:
+    """Half an interval and its confidence: of the test of a difference, and of the two of sameness."""
+    return [(half, c) for half, c in ((value, 1 - alpha), (margin - value, 1 - 2 * alpha)) if half > 0]
+
+
+def _further_looks(rules: Rules, pairs: int) -> list[tuple[int, float]]:
+    """Looks that were fixed beforehand and are still to come, with the share of alpha that each may spend."""
+    alpha = 1 - rules.confidence
+    return [(n, stats.alpha_at_look(rules.looks, n, alpha)) for n in rules.looks if n > pairs]
+
+
+def looking_again(compared: Compared, rules: Rules, pairs_are: str) -> str:
+    """What more pairs do to the level at which equal arms are called different; empty where there was no verdict yet.
+
+    Args:
+        compared: the difference.
+        rules: confidence, and the looks that were fixed.
+        pairs_are: what the pairs are, in the plural.
+    """
+    level = f"{100 * (1 - rules.confidence):.3g} %"
+    further = [look for look, _ in _further_looks(rules, compared.pairs)]
+    if len(rules.looks) > 1 and further:
+        return (
+            f"the look at {further[0]:,} {pairs_are} was fixed beforehand and has its own share of the {level}, so "
+            "that looking again keeps the level"
+        )
+    spent = f"the last look that was fixed, at {rules.looks[-1]:,}," if len(rules.looks) > 1 else "this look"
+    where = " (protocol.replicates)" if rules.frozen and pairs_are == "seeds" and len(rules.looks) < 2 else ""
+    return (
+        f"{spent} has spent the {level}: one more calls equal arms different up to twice as often, unless looks were "
+        f"fixed beforehand{where} and share it"
+    )
 
 
 def _items_needed(components: stats.Components, half: float, confidence: float) -> int | None:

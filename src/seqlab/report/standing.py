@@ -11,13 +11,14 @@ from seqlab.report.comparing import PROPORTIONS, resamples
 from seqlab.report.evidence import Evidence, FloatArray, IntArray, Items, Reference, Results
 from seqlab.report.findings import Estimate, Standing
 from seqlab.report.metrics import OF_PREDICTIONS, OF_PROBABILITIES
-from seqlab.report.units import unit_of
+from seqlab.report.units import Unit, unit_of
 
 
 def standings(evidence: Evidence) -> list[Standing]:
     """Lines of the leaderboard: data set by data set, best first, arms without any result last."""
     sign = -1.0 if evidence.rules.higher_is_better else 1.0
     found: list[Standing] = []
+    unit = unit_of(evidence)
     for results in evidence.results:
         lines = [_of_arm(evidence, results, arm.name) for arm in evidence.arms]
         lines += [
@@ -25,22 +26,20 @@ def standings(evidence: Evidence) -> list[Standing]:
             for reference in evidence.references
             if reference.dataset == results.dataset
         ]
-        if unit_of(evidence).points:
-            lines = [_within_bounds(line) for line in lines]
         found += sorted(
-            lines,
+            [_within_bounds(line, unit) for line in lines],
             key=lambda line: sign * line.score.value if math.isfinite(line.score.value) else math.inf,
         )
     return found
 
 
-def _within_bounds(line: Standing) -> Standing:
+def _within_bounds(line: Standing, unit: Unit) -> Standing:
     """A share lies between 0 and 1, and so do the ends of its interval."""
     score = line.score
-    if not 0 <= score.value <= 1:
+    if not unit.lowest <= score.value <= unit.highest or not math.isfinite(score.low):
         return line
-    bounded = dataclasses.replace(score, low=max(score.low, 0.0), high=min(score.high, 1.0))
-    return dataclasses.replace(line, score=bounded if math.isfinite(score.low) else score)
+    low, high = unit.cut(score.low, score.high)
+    return dataclasses.replace(line, score=dataclasses.replace(score, low=low, high=high))
 
 
 def _of_arm(evidence: Evidence, results: Results, name: str) -> Standing:
@@ -73,6 +72,7 @@ def _of_reference(evidence: Evidence, reference: Reference) -> Standing:
         values=[float(v) for v in values],
         reference=True,
         of_arm=reference.of_arm,
+        capped=reference.capped,
     )
 
 

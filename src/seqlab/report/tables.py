@@ -1,4 +1,4 @@
-"""Tables of a report as CSV, for a machine, and as LaTeX with booktabs, for a paper."""
+"""Tables of a report as CSV, for a machine, and as LaTeX, for a paper."""
 
 import csv
 import io
@@ -9,17 +9,10 @@ from pathlib import Path
 from seqlab import files
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Estimate, Findings, Verdict
+from seqlab.report.latex import Cell, as_latex
+from seqlab.report.letters import whole
 from seqlab.report.sentences import p_in_words
 from seqlab.report.units import Unit, unit_of
-
-Cell = str | float | int | None
-# A table in a paper is read; thousands of rows are not.
-_MOST_ROWS_OF_LATEX = 200
-_ESCAPES = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}",
-}  # fmt: skip
 
 
 def write_tables(evidence: Evidence, findings: Findings, folder: Path) -> list[Path]:
@@ -65,7 +58,7 @@ def as_csv(rows: Sequence[Sequence[Cell]]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     for row in rows:
         writer.writerow([_plain(cell) for cell in row])
-    return stream.getvalue()
+    return whole(stream.getvalue())
 
 
 def _plain(cell: Cell) -> str | float | int:
@@ -74,35 +67,20 @@ def _plain(cell: Cell) -> str | float | int:
     return repr(cell) if isinstance(cell, float) else cell
 
 
-def as_latex(rows: Sequence[Sequence[Cell]]) -> str:
-    """Rows as a LaTeX table with booktabs; text to the left, numbers to the right, all escaped."""
-    head, body = rows[0], rows[1:]
-    shown = body[:_MOST_ROWS_OF_LATEX]
-    columns = "".join("l" if place == 0 or _is_text(shown, place) else "r" for place in range(len(head)))
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", f"{_cells(head)} \\\\", r"\midrule"]
-    lines += [f"{_cells(row)} \\\\" for row in shown]
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    if len(body) > len(shown):
-        lines.insert(0, f"% the first {len(shown)} of {len(body)} rows; all of them are in the CSV file")
-    return "\n".join(["% needs \\usepackage{booktabs}", *lines]) + "\n"
-
-
-def _is_text(rows: Sequence[Sequence[Cell]], place: int) -> bool:
-    return any(str(row[place])[:1].isalpha() for row in rows)
-
-
-def _cells(row: Sequence[Cell]) -> str:
-    return " & ".join(escape_latex("" if cell is None else str(cell)) for cell in row)
-
-
-def escape_latex(text: str) -> str:
-    """Text that LaTeX sets as it stands."""
-    return "".join(_ESCAPES.get(letter, letter) for letter in " ".join(text.split()))
-
-
 def _leaderboard(findings: Findings) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = [
-        ("dataset", "name", "kind", "mean", "low", "high", "interquartile_mean", "replicates", "test_items")
+        (
+            "dataset",
+            "name",
+            "kind",
+            "mean",
+            "low",
+            "high",
+            "interquartile_mean",
+            "replicates",
+            "test_items",
+            "capped",
+        )
     ]
     for line in findings.standings:
         kind = "reference" if line.reference else "arm"
@@ -118,6 +96,7 @@ def _leaderboard(findings: Findings) -> list[Sequence[Cell]]:
                 line.middle,
                 score.replicates,
                 score.items,
+                line.capped,
             )
         )
     return rows
@@ -139,8 +118,7 @@ def _leaderboard_to_read(findings: Findings, unit: Unit) -> list[Sequence[Cell]]
     rows: list[Sequence[Cell]] = [head]
     for line in findings.standings:
         level, interval = level_with_interval(line.score, unit)
-        name = f"{line.name} (reference)" if line.reference else line.name
-        rows.append([name, *([line.dataset] if many else []), level, interval, line.score.replicates])
+        rows.append([line.words, *([line.dataset] if many else []), level, interval, line.score.replicates])
     return rows
 
 
@@ -148,7 +126,7 @@ def _verdicts(findings: Findings) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = [
         (
             "contrast", "arm", "than", "kind", "dataset", "verdict", "difference", "low", "high", "p", "p_holm",
-            "replicates", "test_items", "sentence", "conditional", "settles", "price",
+            "replicates", "test_items", "sentence", "conditional", "settles", "again", "price",
         )
     ]  # fmt: skip
     for kind, verdicts in (("primary", findings.primary), ("exploratory", findings.exploratory)):
@@ -158,7 +136,7 @@ def _verdicts(findings: Findings) -> list[Sequence[Cell]]:
                 (
                     v.contrast.name, v.contrast.arm, v.contrast.than, kind, v.dataset, v.word, difference.value,
                     difference.low, difference.high, v.p, v.adjusted, difference.replicates, difference.items,
-                    v.sentence, "; ".join(v.conditional), v.settles, v.price,
+                    v.sentence, "; ".join(v.conditional), v.settles, v.again, v.price,
                 )
             )  # fmt: skip
     return rows

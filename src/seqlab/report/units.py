@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seqlab import stats
+from seqlab.errors import UserError
 from seqlab.report.evidence import Evidence, FloatArray
 
 WORDS = {
@@ -83,6 +85,15 @@ _LOWER = frozenset(
     }
     | {"duration", "bpc", "bpb", "fid", "crps", "parameters", "flops"}
 )
+# Metrics that cannot be below 0.
+_NEVER_BELOW_0 = frozenset(
+    {"rmse", "mse", "mae", "mape", "smape", "mase", "brier", "ece", "crps", "perplexity", "ppl", "fid"}
+    | {"seconds", "time", "latency", "duration", "parameters", "flops"}
+)
+# Squares of numbers beyond these are no numbers any more.
+_LARGEST, _SMALLEST = 1e100, 1e-100
+# Numbers with more digits than this before or behind the point are written with a power of ten.
+_MOST_PLACES, _MOST_DIGITS = 8, 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +103,23 @@ class Unit:
     Args:
         words: its name in words.
         points: whether it is a share, spoken of in points (hundredths).
+        lowest, highest: beyond which no score can lie.
     """
 
     words: str
     points: bool
+    lowest: float = -math.inf
+    highest: float = math.inf
+
+    def cut(self, low: float, high: float) -> tuple[float, float]:
+        """The ends of a score's interval, cut where no score can lie: that changes nothing of how often it holds."""
+        return max(low, self.lowest), min(high, self.highest)
+
+    def interval(self, difference: stats.Mean, confidence: float) -> tuple[float, float]:
+        """The interval of a difference of two scores, cut where none can lie."""
+        low, high = difference.interval(confidence)
+        span = self.highest - self.lowest
+        return max(low, -span), min(high, span)
 
     def amount(self, value: float, decimals: int) -> str:
         """A difference with its unit, such as "2.1 points of accuracy" or "0.031 in rmse"."""
@@ -129,7 +153,11 @@ class Unit:
         """The bare number; never a minus before a zero."""
         if not math.isfinite(value):
             return "unknown"
-        text = f"{value * 100 if self.points else value:.{decimals}f}"
+        shown = value * 100 if self.points else value
+        text = f"{shown:.{decimals}f}"
+        if shown != 0 and (decimals > _MOST_PLACES or abs(shown) >= 10**_MOST_DIGITS):
+            places = decimals + math.floor(math.log10(abs(shown)))
+            text = f"{shown:.{min(max(places, 0), 4)}e}"
         return text.removeprefix("-") if not any(c in "123456789" for c in text) else text
 
     def decimals(
@@ -149,7 +177,7 @@ class Unit:
         if not (math.isfinite(size) and size > 0):
             size = max(map(abs, shown), default=1.0) * (0.1 if not self.points else 1.0)
         least = 1 if self.points else 0
-        places = least if size <= 0 else min(max(least, 1 - math.floor(math.log10(size)) - self.points), 8)
+        places = least if size <= 0 else max(least, 1 - math.floor(math.log10(size)) - self.points)
         for _ in range(3):
             if not any(_hides(value, limit, places) for value in shown for limit in limits):
                 break
@@ -169,7 +197,28 @@ def unit_of(evidence: Evidence) -> Unit:
     metric, rules = evidence.rules.metric, evidence.rules
     scores = [values for results in evidence.results for values in results.scores.values()]
     words = WORDS.get(metric.lower(), metric)
-    return Unit(words=words, points=is_share(metric, rules.higher_is_better, scores))
+    points = is_share(metric, rules.higher_is_better, scores)
+    if points:
+        return Unit(words=words, points=True, lowest=0.0, highest=1.0)
+    below = any(bool((values < 0).any()) for values in scores)
+    lowest = 0.0 if not below and not _NEVER_BELOW_0.isdisjoint(_parts(metric)) else -math.inf
+    return Unit(words=words, points=False, lowest=lowest)
+
+
+def check_sizes(metric: str, scores: Iterable[FloatArray]) -> None:
+    """Refuse scores of which no spread can be computed.
+
+    Raises:
+        UserError: for the first that is too large or too small.
+    """
+    for values in scores:
+        size = np.abs(values[np.isfinite(values)])
+        wrong = (size > _LARGEST) | ((size < _SMALLEST) & (size > 0))
+        if wrong.any():
+            raise UserError(
+                f"{metric}: {float(size[wrong][0]):g} is too {'large' if size[wrong][0] > 1 else 'small'} for its "
+                f"spread to be computed\nallowed: 0, and {_SMALLEST:g} to {_LARGEST:g} in size; take other units"
+            )
 
 
 def is_share(metric: str, higher_is_better: bool, scores: Iterable[FloatArray]) -> bool:
@@ -190,6 +239,22 @@ def _parts(metric: str) -> set[str]:
 def named_share(metric: str) -> bool:
     """Whether a name is one of metrics that are shares, or percentages."""
     return not _SHARES.isdisjoint(_parts(metric))
+
+
+def named_percent(metric: str) -> bool:
+    """Whether a name says that its numbers are per cent: "accuracy (%)", "acc_pct", "top1 [percent]"."""
+    return "%" in metric or not {"percent", "pct", "percentage"}.isdisjoint(_parts(metric))
+
+
+def without_percent(metric: str) -> str:
+    """The name of a metric without the unit that its numbers no longer have."""
+    bare = re.sub(
+        r"[\s_.-]*[(\[]?\s*(%|\bpercent(age)?|(?<![a-z])pct|(?<![a-z])percent(age)?)\s*[)\]]?\s*$",
+        "",
+        metric,
+        flags=re.I,
+    )
+    return bare or metric
 
 
 def named_lower(metric: str) -> bool:

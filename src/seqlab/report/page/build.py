@@ -12,6 +12,7 @@ from markupsafe import Markup
 from seqlab import files
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings
+from seqlab.report.letters import shown
 from seqlab.report.page import classes, costs, datasets, effects, provenance, runs, search, training, verdicts
 from seqlab.report.page.blocks import Section
 from seqlab.report.page.facts import Facts, facts_of
@@ -39,8 +40,6 @@ _SECTIONS: tuple[Callable[[Facts], Section | None], ...] = (
     provenance.again,
 )
 _SHORT_CAUTIONS, _CAUTION_LENGTH = 3, 96
-# Marks that turn the direction of all text behind them: a name that holds one could turn a verdict around.
-_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def write_page(evidence: Evidence, findings: Findings, folder: Path, figures: Path | None = None) -> Path:
@@ -93,7 +92,7 @@ def render(facts: Facts) -> str:
         sections=sections,
         source=evidence.source,
     )
-    return page.translate(_TURNING).encode("utf-8", "replace").decode("utf-8")  # halves of characters, too
+    return shown(page)
 
 
 def _about(facts: Facts) -> list[str]:

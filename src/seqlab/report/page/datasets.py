@@ -3,13 +3,13 @@
 import math
 
 from seqlab.figures.over_datasets import Outcome, critical_difference, difference_matrix
-from seqlab.report.findings import OverDatasets
+from seqlab.report.findings import Estimate, OverDatasets
 from seqlab.report.page.blocks import Block, Cell, Fold, Section, Table, Words
 from seqlab.report.page.facts import Facts, signed
 from seqlab.report.sentences import p_in_words
 
 FEWEST_FOR_RANKS = 10
-_RANKED, _MATRIX, _COLUMNS, _ROWS = 40, 12, 14, 250
+_RANKED, _MATRIX, _COLUMNS, _REFERENCES, _ROWS = 40, 12, 14, 8, 250
 
 
 def datasets(facts: Facts) -> Section | None:
@@ -116,21 +116,30 @@ def _scores(facts: Facts) -> Block | None:
     for dataset in over.datasets[:_ROWS]:
         cells: list[Cell] = [dataset]
         for arm in arms:
-            score = lines.get((dataset, arm))
-            known = score is not None and math.isfinite(score.value)
-            cells.append(
-                facts.unit.number(score.value, 1 if facts.unit.points else 4) if score and known else ""
-            )
+            cells.append(_number(facts, lines.get((dataset, arm))))
         rows.append(cells)
     if not rows or not arms:
         return None
+    references = list(dict.fromkeys(line.name for line in facts.findings.standings if line.reference))
+    references = references[:_REFERENCES]
+    for row in rows:
+        row += [_number(facts, lines.get((str(row[0]), name))) for name in references]
     left = len(facts.evidence.arms) - len(arms)
-    title = f"{facts.score_axis}, best arm on average first" + (
-        f"; {left} more arms are in the tables" if left else ""
+    title = (
+        f"{facts.score_axis}, best arm on average first"
+        + ("; references behind the arms" if references else "")
+        + (f"; {left} more arms are in the tables" if left else "")
     )
     return Fold(
-        summary="Scores on every data set", blocks=[Table(title=title, head=["data set", *arms], rows=rows)]
+        summary="Scores on every data set",
+        blocks=[Table(title=title, head=["data set", *arms, *references], rows=rows)],
     )
+
+
+def _number(facts: Facts, score: Estimate | None) -> str:
+    if score is None or not math.isfinite(score.value):
+        return ""
+    return facts.unit.number(score.value, 1 if facts.unit.points else 4)
 
 
 def _last(value: float) -> float:

@@ -64,14 +64,20 @@ def leaderboard(facts: Facts) -> Leaderboard:
     evidence, findings = facts.evidence, facts.findings
     over = findings.over
     if over is not None and over.means:
-        sign = -facts.sign
-        ordered = sorted(over.means.items(), key=lambda item: _last(sign * item[1].value))
-        rows = [(name, "arm", score, "") for name, score in ordered]
+        rows = [
+            (name, "reference" if reference else "arm", score, "")
+            for name, score, reference in over.ordered(evidence.rules.higher_is_better)
+        ]
         runs = "data sets"
     else:
         several = len({line.dataset for line in findings.standings}) > 1
         rows = [
-            (line.name, "reference" if line.reference else "arm", line.score, f"on {line.dataset}" * several)
+            (
+                line.name,
+                "reference" if line.reference else "arm",
+                line.score,
+                "; ".join(filter(None, (f"on {line.dataset}" * several, line.capped))),
+            )
             for line in findings.standings
         ]
         runs = facts.pairs_are
@@ -132,10 +138,6 @@ def _ratio(arms: Mapping[str, Mapping[str, float | None]], contrast: Contrast, k
         return ""
     ratio = ours / theirs
     return f"{ratio:,.0f}×" if ratio >= 100 else f"{ratio:.2f}×" if ratio < 1.1 else f"{ratio:.1f}×"
-
-
-def _last(value: float) -> float:
-    return value if math.isfinite(value) else math.inf
 
 
 def _ends(score: Estimate) -> list[float]:

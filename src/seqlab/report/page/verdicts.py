@@ -9,7 +9,7 @@ from seqlab.figures.style import BLUE, SKY, shorten
 from seqlab.report.findings import Verdict
 from seqlab.report.page.blocks import Block, Card, Cards, Fold, Points, Section, Share, Table, Words
 from seqlab.report.page.facts import Facts
-from seqlab.report.sentences import p_in_words
+from seqlab.report.sentences import p_in_words, settled_in_words
 
 # More lines are not read, and more rows are in the table of verdicts.
 DRAWN_UP_TO, LISTED_UP_TO, OPEN_UP_TO = 40, 200, 20
@@ -110,7 +110,7 @@ def _card(facts: Facts, verdict: Verdict) -> Card:
     if verdict.conditional:
         found.append(("Conditional", "; ".join(verdict.conditional)))
     if verdict.settles:
-        found.append(("Would be settled by", verdict.settles))
+        found.append(("Would be settled by", settled_in_words(verdict)))
     if verdict.price:
         found.append(("Price", f"{verdict.price} of {verdict.contrast.than}"))
     if verdict.contrast.differs:
