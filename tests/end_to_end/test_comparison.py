@@ -145,6 +145,30 @@ def test_seeds_are_added_only_while_something_is_open(person, compare):
     assert len(list(person.work.glob("runs/mine/replicates/gru/*"))) == 5
 
 
+def test_a_tuning_that_is_repeated_is_resumed_and_its_luck_is_counted(person, compare):
+    protocol = {**FILE["protocol"], "tunings": 2, "candidates": 1, "reruns": 1}
+    process = compare(protocol=protocol)
+    _wait_for(person.work, "runs/mine/trials/gru_stacked~2/*/fold-0/config.yaml")
+    os.killpg(process.pid, signal.SIGKILL)  # workers and all
+    process.communicate()
+    code, _, err = ended(compare(protocol=protocol))
+    assert (code, err) == (0, "")
+    directory = person.work / "runs/mine"
+    rows = parquet.read_table(directory / "trials.parquet").to_pandas()
+    counted = rows[rows["state"].isin(["complete", "diverged"])].groupby("arm").size()
+    assert dict(counted) == dict.fromkeys(("gru", "gru_stacked", "gru~2", "gru_stacked~2"), 3)
+    rates = rows[rows["state"] == "complete"].groupby("arm")["params.optimizer.lr"].apply(set)
+    assert not rates["gru"] & rates["gru~2"], "each tuning tries points of its own"
+    table = parquet.read_table(directory / "replicates.parquet").to_pandas()
+    assert dict(table.groupby(["arm", "tuning"])["pair"].nunique()) == {
+        (arm, tuning): 3 for arm in ("gru", "gru_stacked") for tuning in (0, 1)
+    }
+    page = (directory / "report/report.md").read_text(encoding="utf-8")
+    assert "for these configurations (tuning was done twice)" in page
+    assert "from tuning" in page
+    assert "Tuning was done 2 times, each time anew." in page
+
+
 def _wait_for(folder: Path, pattern: str) -> None:
     deadline = time.monotonic() + 300
     while not list(folder.glob(pattern)):

@@ -125,9 +125,10 @@ def sure(evidence: Evidence, primary: Sequence[Verdict], exploratory: Sequence[V
             f"{basis[0].upper()}{basis[1:]}: a difference is known to about ±{width} ({level} interval{luck})."
         )
     shares = next((v.shares for v in verdicts if v.shares), None)
-    if shares:
+    if shares and any(map(math.isfinite, shares.values())):
+        known = {name: share for name, share in shares.items() if math.isfinite(share)}
         parts = [
-            f"{share:.0%} from {name}" for name, share in sorted(shares.items(), key=lambda item: -item[1])
+            f"{share:.0%} from {name}" for name, share in sorted(known.items(), key=lambda item: -item[1])
         ]
         words.append(f"Its chance comes {listed(parts)}.".replace("%", " %"))
     settling = [v for v in verdicts if v.word == "open" and v.settles]

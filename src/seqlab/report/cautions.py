@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 
 from seqlab.report.contrasts import in_common, table_of
-from seqlab.report.evidence import Evidence
+from seqlab.report.evidence import MANY_TUNINGS, Evidence
 from seqlab.report.findings import OverDatasets, Standing, Verdict
 from seqlab.report.learnt import about_learning
 from seqlab.report.sentences import counted, listed
@@ -175,7 +175,7 @@ def _about_choice(evidence: Evidence) -> list[str]:
             f"The test part had been read before, {'once' if before == 1 else f'{before} times'}: choices may have "
             "been made by it, and verdicts are exploratory."
         )
-    if rules.tunings is not None and rules.tunings < 5:
+    if rules.tunings is not None and rules.tunings < MANY_TUNINGS:
         found.append(
             f"Tuning was done {'once' if rules.tunings == 1 else f'{rules.tunings} times'}: its own luck is not in the "
             "intervals, so verdicts hold for these configurations."

@@ -34,6 +34,8 @@ class Compared:
         overlap: whether the interval was made longer, for training parts that overlap.
         paired: whether `a` and `b` belong together place by place.
         why_not: why there is no interval; empty where there is one.
+        seeds_in_tunings: share of the variance between tunings that comes from their seeds; None where tuning was
+            not repeated.
     """
 
     mean: stats.Mean
@@ -47,6 +49,21 @@ class Compared:
     overlap: bool = False
     paired: bool = True
     why_not: str = ""
+    seeds_in_tunings: float | None = None
+
+    def shares(self) -> dict[str, float] | None:
+        """Share of the variance of the mean from "tuning", "seeds" and "test items"; None where it is not known."""
+        known = self.items is not None or self.seeds_in_tunings is not None
+        if self.components is None or not known or self.bounded:
+            return None
+        found = self.components.shares()
+        if self.items is None:
+            del found["test items"]
+        if self.seeds_in_tunings is not None:
+            runs = found.pop("seeds")
+            of_seeds = runs * self.seeds_in_tunings
+            found = {"tuning": runs - of_seeds, "seeds": of_seeds, **found}
+        return found
 
     @property
     def pairs(self) -> int:
@@ -90,6 +107,7 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
         return _unpaired(results, metric, first[has_a], second[has_b])
     if both.sum() == 1:
         return Compared(mean=none, components=None, a=a, b=b, missing=missing, why_not=FEW_PAIRS)
+    share = _seeds_in_tunings(results, arm, than)
     found = _by_items(results, metric, arm, than, both)
     if found is not None and math.isfinite(found[0].se):
         mean, components = found
@@ -101,8 +119,22 @@ def compare(results: Results, metric: str, arm: str, than: str) -> Compared:
             missing=missing,
             items=_number_of_items(results, arm),
             groups=None if results.groups is None else components.items,
+            seeds_in_tunings=share,
         )
-    return _by_pairs(results, metric, a, b, missing)
+    return replace(_by_pairs(results, metric, a, b, missing), seeds_in_tunings=share)
+
+
+def _seeds_in_tunings(results: Results, arm: str, than: str) -> float | None:
+    """How much of what tunings differ by is the luck of their seeds, by a nested analysis of variance."""
+    if arm not in results.of_tunings or than not in results.of_tunings:
+        return None
+    differences = results.of_tunings[arm] - results.of_tunings[than]
+    whole = differences[np.isfinite(differences).all(axis=1)]
+    if min(whole.shape) < 2:
+        return None
+    between = float(whole.mean(axis=1).var(ddof=1))
+    seeds = float(whole.var(axis=1, ddof=1).mean()) / whole.shape[1]
+    return min(seeds / between, 1.0) if between > 0 else None
 
 
 def _unpaired(results: Results, metric: str, a: FloatArray, b: FloatArray) -> Compared:

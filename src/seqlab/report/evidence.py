@@ -10,6 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 WidthMode = Literal["compared", "tuned_under_cap", "solved"]
+# From so many repetitions on it is the tuning that is compared, and not just what it came to.
+MANY_TUNINGS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class Results:
         overlap: test part / training part, where the pairs are splits of one set, so that their training parts
             overlap and their scores vary less than those of fresh data would; None where they are not.
         paired: whether replicates of two arms at one place belong together; else their order means nothing.
+        of_tunings: arm -> [K, S], scores of S seeds in each of K tunings, where tuning was repeated; else empty.
     """
 
     dataset: str
@@ -100,6 +103,7 @@ class Results:
     pairs_are: str = "seeds"
     overlap: float | None = None
     paired: bool = True
+    of_tunings: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

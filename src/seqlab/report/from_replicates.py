@@ -9,12 +9,9 @@ import pyarrow.parquet as pq
 
 from seqlab.references import capped_in
 from seqlab.replication import REFERENCES_FILE, REPLICATES_FILE, Chosen, Plan
-from seqlab.report.evidence import FloatArray, Items, Reference, Results
+from seqlab.report.evidence import MANY_TUNINGS, FloatArray, Items, Reference, Results
 from seqlab.report.metrics import OF_PREDICTIONS
 from seqlab.results import RunResult
-
-# From so many repetitions on, what is compared is the tuning and not just what it came to.
-_MANY_TUNINGS = 5
 
 
 def results_of(
@@ -38,12 +35,12 @@ def results_of(
     columns = {name: table[name].to_numpy(zero_copy_only=False) for name in ("arm", "tuning", "pair", "item")}
     truth_all = table["truth"].to_pylist()
     predicted_all = table["predicted"].to_pylist()
-    first = next(row for row in chosen if runs[row.arm, row.tuning])
     result = next(run for of_arm in runs.values() for run in of_arm if run.status == "completed")
     classes = [str(name) for name in result.task["classes"]]
     number = {name: n for n, name in enumerate(classes)}
     tunings = 1 + max(row.tuning for row in chosen)
-    pairs = [(t, run.run_dir.name) for t in range(tunings) for run in runs.get((first.arm, t), ())]
+    seeds = sorted({run.run_dir.name for of_arm in runs.values() for run in of_arm}, key=int)
+    pairs = [(tuning, seed) for tuning in range(tunings) for seed in seeds]
     some = (columns["arm"] == columns["arm"][0]) & (columns["tuning"] == columns["tuning"][0])
     some &= columns["pair"] == columns["pair"][0]
     ids = [str(item) for item in columns["item"][some]]
@@ -68,23 +65,23 @@ def results_of(
                 predicted[arm][place], chances[arm][place] = codes[own], probabilities[own]
     labels = [pair if tunings == 1 else f"{pair} of tuning {tuning + 1}" for tuning, pair in pairs]
     dataset = str(result.data["name"])
-    if tunings >= _MANY_TUNINGS and metric == "accuracy":
-        of_tuning = np.array([tuning for tuning, _ in pairs])
-        means = {arm: _by(of_tuning, (p == truth).astype(np.float64)) for arm, p in predicted.items()}
-        return Results(
-            dataset=dataset,
-            pairs=[f"tuning {n + 1}" for n in range(tunings)],
-            scores={arm: _by(of_tuning, values) for arm, values in scores.items()},
-            item_scores=means,
-            pairs_are="tunings",
-        )
     items = Items(ids=ids, truth=truth, classes=classes, predicted=predicted, probabilities=chances)
-    return Results(dataset=dataset, pairs=labels, scores=scores, items=items)
-
-
-def _by(of_tuning: Any, values: FloatArray) -> FloatArray:
-    """Means over the replicates of every tuning."""
-    return np.stack([values[of_tuning == tuning].mean(axis=0) for tuning in np.unique(of_tuning)])
+    of_tunings = {arm: v.reshape(tunings, -1) for arm, v in scores.items()} if tunings > 1 else {}
+    if tunings < MANY_TUNINGS:
+        return Results(dataset=dataset, pairs=labels, scores=scores, items=items, of_tunings=of_tunings)
+    right = {arm: (p == truth).astype(np.float64) for arm, p in predicted.items()}
+    is_mean = metric == "accuracy"  # a mean over items, so that a tuning has a score for every item
+    return Results(
+        dataset=dataset,
+        pairs=[f"tuning {n + 1}" for n in range(tunings)],
+        scores={arm: values.mean(axis=1) for arm, values in of_tunings.items()},
+        items=items if is_mean else None,
+        item_scores={a: r.reshape(tunings, -1, len(ids)).mean(axis=1) for a, r in right.items()}
+        if is_mean
+        else {},
+        pairs_are="tunings",
+        of_tunings=of_tunings,
+    )
 
 
 def references_of(sweep_dir: Path, results: Results, metric: str) -> list[Reference]:

@@ -162,19 +162,13 @@ def _rules(question: Mapping[str, Any], plan: Plan) -> Rules:
 
 def _tuning(question: Mapping[str, Any], chosen: Sequence[Chosen], rows: Sequence[TrialRow]) -> Tuning:
     metric = str(question["objective"][0]["metric"])
-    blocked: dict[str, str] = {}
     notes: list[str] = []
     for row in chosen:
-        if row.at_edge:
-            blocked[row.arm] = (
-                f"{' and '.join(row.at_edge)} of its best trials lies in the outer tenth of what was searched, "
-                f"so better ones may lie beyond: widen the range, and tune all arms again"
-            )
         if row.best_value is not None and row.reruns:
             again = np.nanmean(np.array([np.nan if v is None else v for v in row.reruns], dtype=np.float64))
             notes.append(
-                f"{row.arm}: best of {row.best_of} trials on validation {row.best_value:.3f}, which is too good as "
-                f"an estimate; the same settings on fresh seeds: {again:.3f}"
+                f"{study_name(row.arm, row.tuning)}: best of {row.best_of} trials on validation {row.best_value:.3f}, "
+                f"which is too good as an estimate; the same settings on fresh seeds: {again:.3f}"
             )
     return Tuning(
         objective=metric,
@@ -184,8 +178,27 @@ def _tuning(question: Mapping[str, Any], chosen: Sequence[Chosen], rows: Sequenc
         space={key: _range_in_words(value) for key, value in question["space"].items()},
         reruns={row.arm: [v for v in row.reruns if v is not None] for row in chosen if row.tuning == 0},
         notes=notes,
-        blocked=blocked,
+        blocked=blocked_arms(chosen),
     )
+
+
+def blocked_arms(chosen: Sequence[Chosen]) -> dict[str, str]:
+    """Arms that there can be no verdict on, and why: their best trials lie at the edge of what was searched.
+
+    Args:
+        chosen: one for every arm and tuning. Of repeated tunings one may end there by chance, half of them do not.
+    """
+    found: dict[str, str] = {}
+    for arm in dict.fromkeys(row.arm for row in chosen):
+        own = [row for row in chosen if row.arm == arm]
+        edges = [row.at_edge for row in own if row.at_edge]
+        if edges and 2 * len(edges) >= len(own):
+            times = f", in {len(edges)} of {len(own)} tunings" if len(own) > 1 else ""
+            found[arm] = (
+                f"{' and '.join(edges[0])} of its best trials lies in the outer tenth of what was searched{times}, "
+                f"so better ones may lie beyond: widen the range, and tune all arms again"
+            )
+    return found
 
 
 def _trial(row: TrialRow) -> Trial:

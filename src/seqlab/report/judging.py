@@ -14,7 +14,7 @@ from seqlab.report.cautions import cautions, read_before
 from seqlab.report.comparing import Compared, compare
 from seqlab.report.contrasts import completed
 from seqlab.report.deciding import TOO_FEW, Decision, decide, family_of
-from seqlab.report.evidence import Contrast, Evidence, Results, Rules
+from seqlab.report.evidence import MANY_TUNINGS, Contrast, Evidence, Results, Rules
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
 from seqlab.report.recurrence import in_short, recurrence
@@ -25,7 +25,6 @@ from seqlab.report.units import Unit, check_sizes, unit_of
 
 # Verdicts on single data sets beside those over all of them; more are not read.
 _MOST_SINGLE = 60
-_MANY_TUNINGS = 5
 _WIDTHS = {
     "compared": "at the widths that the arms set",
     "tuned_under_cap": "with the width of every arm tuned under one cap of cost",
@@ -177,9 +176,6 @@ def _verdict(
         low, high = unit.interval(compared.mean, rules.confidence)
     items = compared.items
     settled_by = _settles(compared, decision, rules, pairs_are)
-    shares = None
-    if compared.components is not None and items is not None and not compared.bounded:
-        shares = dict(compared.components.shares())
     return Verdict(
         contrast=contrast,
         dataset=dataset,
@@ -193,7 +189,7 @@ def _verdict(
         settles=settled_by,
         again=looking_again(compared, rules, pairs_are) if _looks_again(settled_by, decision) else "",
         price=prices(contrast),
-        shares=shares,
+        shares=compared.shares(),
         correlation=compared.correlation,
         wins=compared.wins,
         adjusted=decision.adjusted,
@@ -240,9 +236,11 @@ def _conditional(evidence: Evidence, results: Results | None) -> list[str]:
             if before > 1
             else "exploratory: the test part was read before (once)"
         )
-    if rules.tunings is not None and rules.tunings < _MANY_TUNINGS:
+    if rules.tunings is not None and rules.tunings < MANY_TUNINGS:
         times = {1: "once", 2: "twice"}.get(rules.tunings, f"{rules.tunings} times")
         words.append(f"for these configurations (tuning was done {times})")
+    elif rules.tunings is not None:
+        words.append(f"for arms as they are tuned here (tuning was done {rules.tunings} times)")
     if rules.width is not None:
         words.append(_WIDTHS[rules.width])
     if results is not None:

@@ -119,7 +119,8 @@ def _card(facts: Facts, verdict: Verdict) -> Card:
         found.append(("p (Holm)", p_in_words(verdict.adjusted)))
     if math.isfinite(verdict.wins):
         ahead = verdict.wins if facts.sign > 0 else 1 - verdict.wins
-        term = f"One run of {verdict.contrast.arm} beats one of {verdict.contrast.than}"
+        run = "tuning" if facts.pairs_are == "tunings" else "run"
+        term = f"One {run} of {verdict.contrast.arm} beats one of {verdict.contrast.than}"
         found.append((term, f"{ahead:.0%}".replace("%", " %")))
     if math.isfinite(verdict.correlation):
         found.append((f"Correlation over {facts.pairs_are}", f"{verdict.correlation:.2f}"))
