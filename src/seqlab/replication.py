@@ -260,12 +260,16 @@ class Profile:
     Args:
         latency_ms: of the prediction of one sequence, on the engine named, by one thread.
         engine: what ran it, such as "cpu, 1 thread".
+        layers_ms: of one training step of the recurrent layers, as seqlab runs them; CPU time.
+        plain_layers_ms: the same of plain PyTorch layers, packed where lengths differ; None where there are none.
         gradients: state ("at initialisation", "trained") -> norm of the loss's gradient by time step [T].
     """
 
     latency_ms: float | None
     engine: str
     gradients: dict[str, list[float | None]]
+    layers_ms: float | None = None
+    plain_layers_ms: float | None = None
 
 
 def read_profiles(sweep_dir: Path) -> dict[str, Profile]:

@@ -336,6 +336,27 @@ def test_costs_are_ratios(evidence):
     assert findings.costs == f"a costs {price} of b."
 
 
+@pytest.mark.parametrize(
+    ("plain", "said"),
+    [
+        (1.6, "takes 1.5 times as long on cpu, 1 thread, of plain PyTorch layers 1.6 times)"),
+        (0.8, "takes 1.5 times as long on cpu, 1 thread, but of plain PyTorch layers 0.80 times)"),
+        (
+            None,
+            "takes 1.5 times as long on cpu, 1 thread; PyTorch has no plain layers of this kind to compare)",
+        ),
+    ],
+)
+def test_what_is_said_of_time_is_held_against_plain_layers(evidence, plain, said):
+    cost = {"seconds": 20.0, "layers_ms": 15.0, "plain_layers_ms": plain}
+    arms = [
+        Arm(name="b", cost={"seconds": 10.0, "layers_ms": 10.0, "plain_layers_ms": 1.0}),
+        Arm(name="a", cost=cost, engine="cpu, 1 thread"),
+    ]
+    findings = judge(evidence({"b": SEEDS, "a": SEEDS + 0.03 + noise(0.005)}, more={"arms": arms}))
+    assert findings.primary[0].price == f"2.0 times the training time (a training step of the layers {said}"
+
+
 def test_without_primary_contrasts_the_answer_is_about_the_leader(evidence):
     scores = {"b": SEEDS, "a": SEEDS + 0.03 + noise(0.005), "c": SEEDS + 0.03 + noise(0.06)}
     findings = judge(evidence(scores, primary=[]))

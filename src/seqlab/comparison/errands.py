@@ -1,7 +1,7 @@
 """What a comparison has done by a worker besides runs, since it takes the data, and those take torch."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from seqlab import files
+from seqlab.batch import SequenceBatch
 from seqlab.checkpoint import load_checkpoint
+from seqlab.comparison.speeds import speeds
 from seqlab.config.build import build_experiment, with_values
 from seqlab.experiment.fitting import threads
 from seqlab.experiment.scoring import first_batch, latency_ms
 from seqlab.experiment.starting import network_of, profile_before
 from seqlab.experiment.warm import kept_data_of
 from seqlab.gradients import gradient_profile
+from seqlab.model import SequenceModel
 from seqlab.quiet import quiet_libraries
 from seqlab.references import fit_references
 from seqlab.replication import Profile
@@ -33,7 +36,7 @@ def test_size(settings: Mapping[str, Any]) -> list[str]:
 def write_profiles(
     settings: Mapping[str, Mapping[str, Any]], weights: Mapping[str, Path | None], path: Path
 ) -> list[str]:
-    """Measure what the chosen configurations take to predict one sequence, and how far back their gradients reach.
+    """Measure how long the chosen configurations take, and how far back their gradients reach.
 
     Args:
         settings: arm -> settings of its runs.
@@ -43,7 +46,8 @@ def write_profiles(
     Returns:
         Lines worth saying.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Profile] = {}
+    networks: dict[str, tuple[SequenceModel, SequenceBatch]] = {}
     with quiet_libraries():
         for arm, plain in settings.items():
             experiment = build_experiment(plain)
@@ -55,13 +59,18 @@ def write_profiles(
                 if checkpoint is not None:
                     model.load_state_dict(load_checkpoint(checkpoint).weights)
                     profiles["trained"] = gradient_profile(model, first_batch(data))
-                profile = Profile(
+                networks[arm] = model.train(), next(iter(data.train_loader()))
+                found[arm] = Profile(
                     latency_ms=latency_ms(model, first_batch(data)),
                     engine=f"cpu, {experiment.trainer.threads} thread{'s' * (experiment.trainer.threads != 1)}",
                     gradients={name: [float(v) for v in values] for name, values in profiles.items()},
                 )
-            found[arm] = asdict(profile)
-    files.write_json(path, found)
+        with threads(
+            min((build_experiment(plain).trainer.threads for plain in settings.values()), default=1)
+        ):
+            for arm, speed in speeds(networks).items():
+                found[arm] = replace(found[arm], layers_ms=speed.ours, plain_layers_ms=speed.plain)
+    files.write_json(path, {arm: asdict(profile) for arm, profile in found.items()})
     return []
 
 

@@ -132,7 +132,9 @@ def _arm(
     cost: dict[str, float | None] = {}
     if first is not None:
         cost = {key: first.cost.get(key) for key in ("parameters", "flops")}
-        cost["latency_ms"] = profile.latency_ms if profile is not None else None
+        if profile is not None:
+            cost["latency_ms"] = profile.latency_ms
+            cost["layers_ms"], cost["plain_layers_ms"] = profile.layers_ms, profile.plain_layers_ms
         seconds = [run.seconds.get("training", run.seconds.get("total", float("nan"))) for run in own]
         cost["seconds"] = float(np.mean(seconds))
     return Arm(
@@ -141,6 +143,7 @@ def _arm(
         settings=first.model if first is not None else {},
         chosen=parameters,
         cost=cost,
+        engine=profile.engine if profile is not None else "",
         command=first.command if first is not None else "",
     )
 

@@ -10,11 +10,16 @@ from seqlab.report.evidence import Arm, Rules
 
 _MOST = 10_000
 _MOST_ITEMS = 10**8
+_ALIKE = 1.1
 _COSTS = (
     ("parameters", "the parameters"),
     ("flops", "the FLOPs"),
     ("latency_ms", "the latency"),
     ("seconds", "the training time"),
+)
+_LAYERS = (
+    ("layers_ms", "the time of a training step of the layers"),
+    ("plain_layers_ms", "that time on plain PyTorch layers"),
 )
 
 
@@ -130,13 +135,35 @@ def price(arm: Arm, than: Arm) -> str:
         ours, theirs = arm.cost.get(key), than.cost.get(key)
         if ours is not None and theirs is not None and ours > 0 and theirs > 0:
             words.append(f"{_times(ours / theirs)} times {name}")
-    return ", ".join(words)
+    return f"{', '.join(words)}{_of_the_layers(arm, than)}" if words else ""
+
+
+def _of_the_layers(arm: Arm, than: Arm) -> str:
+    """Whether what is said of time is the cells' or the kernels' doing: the layers alone, and plain PyTorch's."""
+    ours, plain = (_ratio(arm, than, key) for key in ("layers_ms", "plain_layers_ms"))
+    if ours is None:
+        return ""
+    said = f" (a training step of the layers takes {_times(ours)} times as long on {arm.engine or 'this machine'}"
+    if plain is None:
+        return f"{said}; PyTorch has no plain layers of this kind to compare)"
+    beside = f"of plain PyTorch layers {_times(plain)} times"
+    return f"{said}, but {beside})" if _side(ours) != _side(plain) else f"{said}, {beside})"
+
+
+def _ratio(arm: Arm, than: Arm, key: str) -> float | None:
+    ours, theirs = arm.cost.get(key), than.cost.get(key)
+    return ours / theirs if ours and theirs and math.isfinite(ours) and math.isfinite(theirs) else None
+
+
+def _side(ratio: float) -> int:
+    """Slower, quicker, or alike within a tenth."""
+    return (ratio > _ALIKE) - (ratio < 1 / _ALIKE)
 
 
 def prices(pairs: Sequence[tuple[Arm, Arm]]) -> str:
     """What arms cost beside those they are held against, as ranges over all pairs, such as "0.98 to 1.5 times ..."."""
     words: list[str] = []
-    for key, name in _COSTS:
+    for key, name in (*_COSTS, *_LAYERS):
         both = [(arm.cost.get(key), than.cost.get(key)) for arm, than in pairs]
         ratios = [a / b for a, b in both if a is not None and b is not None and a > 0 and b > 0]
         if len(ratios) == len(pairs):

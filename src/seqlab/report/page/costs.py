@@ -15,6 +15,10 @@ _AXES = {
     "flops": "FLOPs of one sequence",
     "latency_ms": "latency of one prediction (ms)",
 }
+_STEPS = {
+    "layers_ms": "training step of the layers (ms)",
+    "plain_layers_ms": "of plain PyTorch layers (ms)",
+}
 _STATES = ("complete", "pruned", "diverged", "failed")
 
 
@@ -70,6 +74,7 @@ def tradeoffs(facts: Facts) -> Section | None:
             text=f"{' '.join(words)} Means alone decide on the front; intervals that overlap may swap places."
         ),
         _table(facts),
+        *_engines(facts),
     ]
     return Section(
         key="cost",
@@ -82,12 +87,26 @@ def tradeoffs(facts: Facts) -> Section | None:
 
 
 def _table(facts: Facts) -> Block:
-    known = [key for key in _AXES if any(arm.cost.get(key) is not None for arm in facts.evidence.arms)]
+    names = _AXES | _STEPS
+    known = [key for key in names if any(arm.cost.get(key) is not None for arm in facts.evidence.arms)]
     rows = [
         [facts.arm_cell(arm.name, arm.words), *(_said(key, arm.cost.get(key)) for key in known)]
         for arm in facts.evidence.arms
     ]
-    return Table(head=["arm", *(_AXES[key].removesuffix(" (s)") for key in known)], rows=rows)
+    return Table(head=["arm", *(names[key].removesuffix(" (s)") for key in known)], rows=rows)
+
+
+def _engines(facts: Facts) -> list[Block]:
+    """What was timed, and what it is held against."""
+    engines = sorted({arm.engine for arm in facts.evidence.arms if arm.engine})
+    if not engines or all(arm.cost.get("layers_ms") is None for arm in facts.evidence.arms):
+        return []
+    text = (
+        f"Times are seqlab's on {listed(engines)}. A training step of the layers is one batch, forwards and backwards, "
+        "in CPU time, all arms in turn; plain PyTorch layers are nn.RNN, nn.GRU or nn.LSTM of the same shape, "
+        "packed where lengths differ. A ratio that the two do not share is the kernels' doing, not the cells'."
+    )
+    return [Words(text=text)]
 
 
 def _said(key: str, value: float | None) -> str:
