@@ -128,6 +128,9 @@ class FusedCell(Cell):
     """Elementwise operations a unit and step."""
     forget_gate: ClassVar[int | None] = None
     """Which of the gates forgets."""
+    held: ClassVar[tuple[float, ...] | None] = None
+    """What each gate is given in padding so that the state stays as it is; None: see `kernel`."""
+    column: Tensor | None
     time_grows_with_rows: ClassVar[bool] = False
     """On a CPU: whether its kernel's time grows with the rows of a batch (see `planner.py`)."""
 
@@ -138,6 +141,10 @@ class FusedCell(Cell):
         self.weight_hh = nn.Parameter(torch.empty(rows, hidden_size))
         self.bias_ih = nn.Parameter(torch.empty(rows))
         self.bias_hh = nn.Parameter(torch.empty(rows))
+        column = None
+        if self.held is not None:
+            column = torch.tensor(self.held).repeat_interleave(hidden_size)[:, None]
+        self.register_buffer("column", column, persistent=False)
         self.reset_parameters()
 
     @abc.abstractmethod
@@ -201,11 +208,11 @@ class GRU(FusedCell):
     state_parts = 1
     gates = 3
     elementwise = 3 * (3 + 1) + 4
+    held = (0.0, OFF, 0.0)
 
     def kernel(self) -> Kernel:
         """In padding z is 1: the state stays."""
-        column = self.bias_ih.new_tensor([0.0, OFF, 0.0]).repeat_interleave(self.hidden_size)[:, None]
-        return Kernel(name="gru", parts=1, weights=self.weights(), column=column)
+        return Kernel(name="gru", parts=1, weights=self.weights(), column=self.column)
 
 
 class LSTM(FusedCell):
@@ -220,8 +227,8 @@ class LSTM(FusedCell):
     elementwise = 4 * (3 + 1) + 5
     forget_gate = 1
     time_grows_with_rows = True
+    held = (-OFF, OFF, 0.0, -OFF)
 
     def kernel(self) -> Kernel:
         """In padding i is 0 and f is 1, so c stays as it is; o is 0, so the output is 0."""
-        column = self.bias_ih.new_tensor([-OFF, OFF, 0.0, -OFF]).repeat_interleave(self.hidden_size)[:, None]
-        return Kernel(name="lstm", parts=2, weights=self.weights(), column=column)
+        return Kernel(name="lstm", parts=2, weights=self.weights(), column=self.column)

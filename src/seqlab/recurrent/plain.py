@@ -1,4 +1,4 @@
-"""The same layers as a user of PyTorch writes them: `nn.RNN`, `nn.GRU` or `nn.LSTM`, over packed sequences where lengths differ.
+"""The same layers as a user of PyTorch writes them: `nn.RNN`, `nn.GRU` or `nn.LSTM`, packed where lengths differ.
 
 What a verdict on time is held against: a ratio between two networks may be the kernels' doing rather than the cells'.
 """

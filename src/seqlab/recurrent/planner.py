@@ -6,6 +6,8 @@ saves are worth more than the kernel's calls that it adds: these weigh more the 
 pay per time step rather than per row and get the batch as a whole, and so does a GPU (not measured there).
 """
 
+import itertools
+
 import torch
 from jaxtyping import Int64
 from torch import Tensor
@@ -32,10 +34,14 @@ def blocks(lengths: Int64[Tensor, " B"], device: torch.device, width: int | None
     """
     if width is None or device.type != "cpu" or len(lengths) < 2 * BLOCK_ROWS:
         return None
+    longest_first = sorted(lengths.tolist(), reverse=True)
+    count = round(len(longest_first) / BLOCK_ROWS)
+    ends = [block * len(longest_first) // count for block in range(count + 1)]
+    apart = sum(_time(end - start, longest_first[start], width) for start, end in itertools.pairwise(ends))
+    if apart >= WORTH * _time(len(longest_first), longest_first[0], width):
+        return None
     order = torch.argsort(lengths, descending=True, stable=True)
-    plan = list(order.tensor_split(round(len(lengths) / BLOCK_ROWS)))
-    apart = sum(_time(len(rows), int(lengths[rows[0]]), width) for rows in plan)
-    return plan if apart < WORTH * _time(len(lengths), int(lengths.max()), width) else None
+    return [order[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def _time(rows: int, longest: int, width: int) -> float:

@@ -45,12 +45,14 @@ class RecurrentLayer(nn.Module):
             state: what each direction starts from, or None.
         """
         cells = self.cells
-        kernels = [cell.kernel() for cell in cells if isinstance(cell, FusedCell)]
-        if len(kernels) == 2 and kernels[0].column is not None and state is None:
-            steps, both = run_fused(kernels, x, lengths, None)
-            return steps, tuple(both)
+        fused = [cell for cell in cells if isinstance(cell, FusedCell)]
+        if len(fused) == 2 and state is None:
+            kernels = [cell.kernel() for cell in fused]
+            if kernels[0].column is not None:
+                steps, both = run_fused(kernels, x, lengths, None)
+                return steps, tuple(both)
         steps, end = cells[0](x, lengths, None if state is None else state[0])
-        outputs, ends = [zero_padding(steps, lengths)], [end]
+        outputs, ends = [steps if fused else zero_padding(steps, lengths)], [end]
         if len(cells) == 2:
             back = reverse_within(x, lengths)
             steps, end = cells[1](back, lengths, None if state is None else state[1])
@@ -140,10 +142,15 @@ class RecurrentStack(nn.Module):
         else:
             parts = [self._run(x[r], lengths[r], _map(state, r), items[r]) for r in plan]
             steps, end = _join(parts, torch.cat(plan))
-        final = last_step(steps[:, :, : self.hidden_size], lengths)
+        if isinstance(cells[0], FusedCell) and not (self.norms or self.residual):
+            final = end[-self.num_directions][0]  # its output is the first part of its state
+        else:
+            final = last_step(steps[:, :, : self.hidden_size], lengths)
         if self.num_directions == 2:
             final = torch.cat([final, steps[:, 0, self.hidden_size :]], 1)
-        return functional.pad(steps, (0, 0, 0, padded_to - steps.shape[1])), final, end
+        if steps.shape[1] < padded_to:
+            steps = functional.pad(steps, (0, 0, 0, padded_to - steps.shape[1]))
+        return steps, final, end
 
     def _run(
         self, x: Tensor, lengths: Tensor, state: StackState | None, items: Tensor
