@@ -23,9 +23,8 @@ class Arm:
         words: what it is, such as "LSTM, 2 layers, both directions, 64 wide"; empty where only the name is known.
         settings: what it is made of, by short names (cell, num_layers, bidirectional, hidden_size, ...).
         chosen: what tuning chose for it (optimizer.lr, model.dropout, ...).
-        cost: parameters, flops (of one sequence of mean length), latency_ms, seconds (of one training), layers_ms (of
-            one training step of the recurrent layers) and plain_layers_ms (the same of plain PyTorch layers); None
-            where not known.
+        cost: parameters, flops (of one sequence of mean length), latency_ms, seconds (of one training), layers_ms and
+            plain_layers_ms (of a training step: `replication.Profile`); None where not known.
         engine: what ran what was timed, such as "cpu, 1 thread"; empty where not known.
         command: the command line that trains it again; empty where there is none.
     """
@@ -318,5 +317,4 @@ class Evidence:
 
     def arm(self, name: str) -> Arm:
         """The arm of a name; KeyError if there is none."""
-        found = {arm.name: arm for arm in self.arms}
-        return found[name]
+        return {arm.name: arm for arm in self.arms}[name]
