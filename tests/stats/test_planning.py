@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy
 
-from seqlab.stats import Components, crossed, detectable, replicates_needed
+from seqlab.stats import Components, crossed, detectable, replicates_needed, replicates_to_detect
 
 
 def made(replicate, item, interaction):
@@ -90,3 +90,31 @@ def test_seeds_alone_need_a_t_interval():
     assert found is not None
     assert scipy.t.ppf(0.975, found - 1) / math.sqrt(found) <= 0.5
     assert scipy.t.ppf(0.975, found - 2) / math.sqrt(found - 1) > 0.5
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.9875])
+def test_replicates_to_detect_are_the_fewest_that_do(confidence):
+    components = made(0.0003, 0.02, 0.03)
+    needed = replicates_to_detect(components, 2000, 0.015, confidence=confidence)
+    assert needed is not None
+    found = [detectable(components, R, 2000, confidence=confidence) <= 0.015 for R in range(2, needed + 1)]
+    assert found == [False] * (needed - 2) + [True]
+
+
+def test_replicates_to_detect_at_the_edges():
+    assert replicates_to_detect(made(0.0003, 0.05, 0.05), 100, 0.01) is None, "the items alone have more luck"
+    assert replicates_to_detect(made(0.0, 0.0, 0.0), 100, 0.01) == 2
+    assert replicates_to_detect(made(math.nan, 0.0, 0.0), 100, 0.01) is None
+    with pytest.raises(ValueError, match="difference: 0"):
+        replicates_to_detect(made(1.0, 0.0, 0.0), 100, 0)
+
+
+def test_two_replicates_detect_something_at_any_confidence():
+    """With one degree of freedom the noncentrality lies far beyond the quantile."""
+    for confidence in (0.95, 0.99, 0.9999):
+        found = detectable(made(1.0, 0.0, 0.0), 2, 1, confidence=confidence)
+        t = scipy.t(1).ppf((1 + confidence) / 2)
+        rng = np.random.default_rng(1)
+        x = found + rng.standard_normal((200_000, 2))
+        power = (x.mean(axis=1) / (x.std(axis=1, ddof=1) / math.sqrt(2)) > t).mean()
+        assert power == pytest.approx(0.8, abs=0.005)

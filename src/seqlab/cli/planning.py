@@ -12,9 +12,6 @@ from seqlab.screen import PLAIN_WIDTH, duration_in_words
 from seqlab.sweep.pool import warm_up
 from seqlab.sweep.table import plain_table
 
-# Shares of test items on which two good models commonly differ in being right.
-_DISAGREEMENTS = (0.02, 0.05, 0.1)
-
 
 def plan(words: Sequence[str], config_dir: Path | None) -> int:
     """Print runs, time and detectable differences of a comparison; nothing is kept.
@@ -35,7 +32,8 @@ def plan(words: Sequence[str], config_dir: Path | None) -> int:
     with leaving_at_once():
         warm_up()
         from seqlab.comparison.phases import prepared
-        from seqlab.comparison.planning import detectable, measured, phases_of, test_items
+        from seqlab.comparison.planning import measured, phases_of, test_items
+        from seqlab.comparison.power import beside_margin, detectable
 
     console = Console(width=PLAIN_WIDTH, highlight=False)
     comparison = prepared(sweep, arms)
@@ -53,22 +51,20 @@ def plan(words: Sequence[str], config_dir: Path | None) -> int:
     runs, epochs = (sum(values) for values in zip(*((p.runs, p.epochs) for p in phases), strict=True))
     table.add_row("together", f"{runs:,}", f"{epochs:,}", duration_in_words(total))
     console.print(table)
-    items = test_items(comparison)
-    looks = sweep.config.protocol.replicates
+    items, protocol = test_items(comparison), sweep.config.protocol
+    looks, contrasts = protocol.replicates, len(protocol.contrasts)
+    corrected = f", corrected for {contrasts} contrasts" if contrasts > 1 else ""
     console.print(
-        f"\nsmallest true difference that four of five such comparisons would find, with {items:,} test items:"
+        f"\nsmallest true difference that four of five such comparisons would find, with {items:,} test items"
+        f"{corrected}:"
     )
     table = plain_table(
         "seeds move the difference by", "arms disagree on", *(f"{n} replicates" for n in looks), left=("",)
     )
-    for share in _DISAGREEMENTS:
-        for row in detectable(looks, items, share):
-            cells = [f"{100 * row.difference[n]:.1f} points" for n in looks]
-            table.add_row(f"{100 * row.deviation:.1f} points", f"{share:.0%} of items", *cells)
+    for row in detectable(looks, items, contrasts):
+        cells = [f"{100 * row.difference[n]:.1f} points" for n in looks]
+        table.add_row(f"{100 * row.deviation:.1f} points", f"{100 * row.disagreement:g} % of items", *cells)
     console.print(table)
-    console.print(
-        f"\nthe margin is {100 * sweep.config.protocol.margin:g} points. How much seeds move a difference is "
-        "known only afterwards: the report says it.",
-        soft_wrap=True,
-    )
+    console.print(f"\n{beside_margin(looks, items, contrasts, protocol.margin)}")
+    console.print("How much seeds move a difference is known only afterwards: the report says it.")
     return 0

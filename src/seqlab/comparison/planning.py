@@ -1,13 +1,13 @@
-"""Before spending: how many runs a comparison is, how long they take here, and which difference it could detect."""
+"""Before spending: how many runs a comparison is, and how long they take here."""
 
 import itertools
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqlab import files, stats
+from seqlab import files
 from seqlab.comparison.jobs import job_of
 from seqlab.comparison.labour import Labour
 from seqlab.comparison.phases import Comparison
@@ -22,8 +22,6 @@ from seqlab.sweep.space import Parameter
 _PROBE_EPOCHS = 4
 # Seconds of a run that are not its epochs.
 _AROUND = 0.1
-# Standard deviations, over seeds, of the difference of two arms' accuracy that are commonly seen.
-SEED_DEVIATIONS = (0.005, 0.01, 0.02)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,19 +39,6 @@ class Phase:
     runs: int
     epochs: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detectable:
-    """The smallest true difference that is found in four of five comparisons.
-
-    Args:
-        deviation: assumed standard deviation of the difference over seeds.
-        difference: what can be detected, by number of replicates.
-    """
-
-    deviation: float
-    difference: dict[int, float]
 
 
 def phases_of(comparison: Comparison, seconds_per_epoch: dict[str, float], workers: int) -> list[Phase]:
@@ -132,30 +117,6 @@ def middle(parameter: Parameter) -> Scalar:
     low, high = parameter.low, parameter.high
     value = (low * high) ** 0.5 if parameter.config.log else (low + high) / 2
     return round(value) if parameter.config.type == "int" else value
-
-
-def detectable(replicates: Sequence[int], items: int, disagreement: float) -> list[Detectable]:
-    """What could be detected, for seed deviations that are commonly seen.
-
-    Args:
-        replicates: numbers of pairs.
-        items: test items.
-        disagreement: share of test items on which two arms differ in being right, for the luck of the items.
-    """
-    found: list[Detectable] = []
-    for deviation in SEED_DEVIATIONS:
-        differences: dict[int, float] = {}
-        for count in replicates:
-            components = stats.Components(
-                replicate=deviation**2,
-                item=disagreement / 2,
-                interaction=disagreement / 2,
-                replicates=count,
-                items=items,
-            )
-            differences[count] = stats.detectable(components, count, items)
-        found.append(Detectable(deviation=deviation, difference=differences))
-    return found
 
 
 def test_items(comparison: Comparison) -> int:

@@ -1,6 +1,7 @@
 """Before spending: what could be detected, and how many replicates an interval of a wanted width takes."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from seqlab.stats.checks import check_confidence
@@ -62,7 +63,36 @@ def replicates_needed(
         se, df = components.se(replicates, items), components.df(replicates, items)
         return se == 0 or se * _quantile((1 + confidence) / 2, df) <= half_width
 
-    if math.isnan(components.se(2, items)) or not enough(_MOST):
+    return None if math.isnan(components.se(2, items)) else _least(enough)
+
+
+def replicates_to_detect(
+    components: Components, items: int, difference: float, power: float = 0.8, confidence: float = 0.95
+) -> int | None:
+    """Replicates with which a true difference is called different with the given probability; see `detectable`.
+
+    Args:
+        components: of the difference of two arms.
+        items: N, of the test part that will be used.
+        difference: above 0, in units of the score.
+        power: chance of detecting it.
+        confidence: of the interval that has to leave 0 out.
+
+    Returns:
+        At least 2; None where no number of seeds does it (or only millions), since the test items alone have more luck.
+    """
+    if not difference > 0:
+        raise ValueError(f"difference: {difference}; allowed: above 0")
+    if math.isnan(detectable(components, 2, items, power, confidence)):
+        return None
+    return _least(
+        lambda replicates: detectable(components, replicates, items, power, confidence) <= difference
+    )
+
+
+def _least(enough: Callable[[int], bool]) -> int | None:
+    """The smallest number of replicates from 2 up that is enough; None where not even very many are."""
+    if not enough(_MOST):
         return None
     too_few, found = 1, 2
     while not enough(found):
@@ -88,6 +118,12 @@ def _noncentrality(df: float, power: float, confidence: float) -> float:
     if df > _ENOUGH_FOR_NORMAL:
         return float(ndtri(share) + ndtri(power))
     t = _quantile(share, df)
-    top = t + _quantile(power, df) + 10.0
-    root: Any = brentq(lambda nc: 1 - float(nctdtr(df, nc, t)) - power, 0.0, top, xtol=1e-10)
+
+    def beyond(noncentrality: float) -> float:
+        return 1 - float(nctdtr(df, noncentrality, t)) - power
+
+    top = t + 10.0
+    while beyond(top) < 0:  # with one or two degrees of freedom the standard error itself is of any size
+        top *= 2
+    root: Any = brentq(beyond, 0.0, top, xtol=1e-10)
     return float(root)
