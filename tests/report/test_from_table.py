@@ -629,3 +629,18 @@ def test_a_typing_error_finds_the_right_word(refused, options, near):
 def test_scores_whose_spread_cannot_be_computed_are_refused(refused):
     text = long({"a": [1e300, 2e300], "b": [1e300, 3e300]}, "model,seed,loss")
     assert "loss: 1e+300 is too large for its spread" in refused(text)
+
+
+def test_a_benchmark_in_per_cent_without_a_name_says_how_to_name_it(read):
+    rows = "".join(f"set{n},{70 + n},{65 + 2 * n}\n" for n in range(6))
+    notes = read("dataset,ROCKET,DTW\n" + rows).notes
+    assert any("if they are per cent, --score accuracy says so" in note for note in notes)
+    named = read("dataset,ROCKET,DTW\n" + rows, score="accuracy")
+    assert named.results[0].scores["ROCKET"][0] == pytest.approx(0.7) and named.rules.margin == 0.01
+
+
+def test_uneven_numbers_of_runs_that_nothing_pairs_are_all_used(read):
+    rows = ["A,0.90", "A,0.92", "A,0.91", "B,0.80", "B,0.82"]
+    assert any(
+        note.endswith("All of them are used.") for note in read("\n".join(["model,accuracy", *rows])).notes
+    )

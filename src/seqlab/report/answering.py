@@ -115,7 +115,8 @@ def sure(evidence: Evidence, primary: Sequence[Verdict], exploratory: Sequence[V
     basis = counted(max(counts), pairs)
     basis += f" and {items:,} test items" if items is not None else ""
     if not sized:
-        words.append(f"Not at all: {basis} an arm, and one run says nothing about chance.")
+        why = "one run says nothing about chance" if max(counts) < 2 else "none of them shows any chance"
+        words.append(f"Not at all: {basis} an arm, and {why}.")
     else:
         half = sorted((v.difference.high - v.difference.low) / 2 for v in sized)[len(sized) // 2]
         width = unit.short(half, unit.decimals([half], half))

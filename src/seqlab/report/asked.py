@@ -67,8 +67,14 @@ def margin_of(
         if share:
             scale = f" ({_MARGIN * factor:g} on the scale of {metric!r})"
             return _MARGIN, [f"The margin is 1 point{scale}, since none was given (--margin)."]
+        per_cent = (
+            f" Scores reach {largest:g}: if they are per cent, --score accuracy says so, and the margin is 1 point."
+            if metric == "score" and _LIKE_PERCENT <= largest <= 100
+            else ""
+        )
         return 0.0, [
             "No margin was given, so nothing can be called the same (--margin, in units of the score)."
+            + per_cent
         ]
     if factor != 1.0:
         if given < _NO_MARGIN_OF_PERCENT:

@@ -7,13 +7,18 @@ from datetime import datetime
 import numpy as np
 
 from seqlab.report.contrasts import in_common, table_of
-from seqlab.report.evidence import MANY_TUNINGS, Evidence
+from seqlab.report.evidence import MANY_TUNINGS, Evidence, FloatArray
 from seqlab.report.findings import OverDatasets, Standing, Verdict
 from seqlab.report.learnt import about_learning
 from seqlab.report.sentences import counted, listed
-from seqlab.report.units import Unit
+from seqlab.report.units import Unit, is_share
 
 FEW = 5
+_FEW_WORDS = (
+    f"below {FEW} an interval rests on hardly anything but the assumption that differences are normally distributed"
+)  # fmt: skip
+# Data sets whose scores lie further apart than so many times do not count alike in a mean.
+_APART = 10.0
 # Arms whose effort differs by more than a tenth were not treated alike.
 _UNEVEN = 1.1
 
@@ -59,10 +64,8 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
         fewest = min(verdict.difference.replicates for verdict in verdicts)
         if fewest < FEW:
             are = evidence.results[0].pairs_are
-            found.append(
-                f"There are contrasts with {counted(fewest, are)} only: below {FEW} an interval rests on hardly "
-                "anything but the assumption that differences are normally distributed."
-            )
+            rests = "they have no interval" if fewest < 2 else _FEW_WORDS
+            found.append(f"There are contrasts with {counted(fewest, are)} only: {rests}.")
         if all(verdict.difference.items is None for verdict in verdicts):
             found.append(_no_items(evidence))
         if evidence.results[0].overlap:
@@ -84,7 +87,7 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
             found.append(
                 "Fewer than ten data sets: ranks and their tests would say little, and are left out."
             )
-        found += _uncommon(evidence)
+        found += [*_uncommon(evidence), *_scales(evidence)]
         sizes = {len(results.pairs) for results in evidence.results}
         if sizes == {1}:
             found.append(
@@ -92,9 +95,11 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
             )
     elif evidence.results:
         found.append("One data set: nothing here tells about others.")
+    found += _identical(evidence)
     missing = sum(
         int((~np.isfinite(scores)).sum())
         for results in evidence.results
+        if results.paired
         for scores in results.scores.values()
     )
     if missing:
@@ -120,6 +125,44 @@ def _uncommon(evidence: Evidence) -> list[str]:
             f"Of {listed(few)} there are too few data sets: means are over their own, and not comparable."
         )
     return found
+
+
+def _scales(evidence: Evidence) -> list[str]:
+    """Data sets on scales of their own: errors in units of what is predicted."""
+    if is_share(evidence.rules.metric, evidence.rules.higher_is_better, _all_scores(evidence)):
+        return []
+    table = np.abs(table_of([arm.name for arm in evidence.arms], evidence.results))
+    sizes = [float(np.nanmedian(row)) for row in table if np.isfinite(row).any()]
+    sizes = [size for size in sizes if size > 0]
+    if len(sizes) < 2 or max(sizes) < _APART * min(sizes):
+        return []
+    return [
+        f"Scores of data sets lie up to {max(sizes) / min(sizes):,.0f} times apart: means and differences over data "
+        "sets are ruled by the largest. Divide the scores of every data set by those of a baseline, or trust ranks "
+        "alone."
+    ]
+
+
+def _all_scores(evidence: Evidence) -> list[FloatArray]:
+    return [scores for results in evidence.results for scores in results.scores.values()]
+
+
+def _identical(evidence: Evidence) -> list[str]:
+    """Arms that cannot be two: by chance no two have the same scores in many runs, unless all are perfect."""
+    kin: dict[bytes, list[str]] = {}
+    for arm in evidence.arms:
+        rows = [
+            results.scores.get(arm.name, np.full(len(results.pairs), np.nan)) for results in evidence.results
+        ]
+        scores = np.concatenate(rows) if rows else np.zeros(0)
+        if np.isfinite(scores).sum() > 2 and np.ptp(scores[np.isfinite(scores)]) > 0:
+            kin.setdefault(scores.tobytes(), []).append(arm.name)
+    alike = [listed(names) for names in kin.values() if len(names) > 1]
+    return (
+        [f"Exactly the same scores in every run: {'; '.join(alike)}. Are they the same runs?"]
+        if alike
+        else []
+    )
 
 
 def _no_items(evidence: Evidence) -> str:

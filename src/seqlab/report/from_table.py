@@ -238,7 +238,8 @@ def _unbalanced(results: Sequence[Results], arms: Sequence[str]) -> list[str]:
         return []
     shown = ", ".join(fewer[:5]) + (f" and {len(fewer) - 5} more arms" if len(fewer) > 5 else "")
     return [
-        f"Arms have different numbers of scores: {most:,} at most, but {shown}. Pairs that both arms have are used."
+        f"Arms have different numbers of scores: {most:,} at most, but {shown}. "
+        + ("Pairs that both arms have are used." if results[0].paired else "All of them are used.")
     ]
 
 

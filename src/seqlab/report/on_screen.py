@@ -17,6 +17,7 @@ from seqlab.report.units import Unit, unit_of
 _MOST_LINES = 15
 _MOST_VERDICTS = 10
 _LONGEST_NAME = 32
+_JOINED = "\u00a0%"
 _COLOURS = {"better": "green", "worse": "red", "same": "cyan", "open": "yellow"}
 
 
@@ -51,10 +52,9 @@ def show(evidence: Evidence, findings: Findings, console: Console) -> None:
 
 def say(console: Console, name: str, words: str, column: int = 10) -> None:
     """Words beside their name, wrapped under themselves."""
-    wrapped = textwrap.wrap(
-        " ".join(shown(words).split()), max(console.width - column, 20), break_on_hyphens=False
-    )
-    lines = [escape(line) for line in wrapped]
+    whole = " ".join(shown(words).split()).replace(" %", _JOINED)  # no line begins with a sign of per cent
+    wrapped = textwrap.wrap(whole, max(console.width - column, 20), break_on_hyphens=False)
+    lines = [escape(line.replace(_JOINED, " %")) for line in wrapped]
     console.print(f"[bold]{name:<{column}}[/bold]" + f"\n{'':{column}}".join(lines), soft_wrap=True)
 
 
