@@ -55,3 +55,11 @@ def test_the_union_of_two_looks_is_what_is_said(evidence):
         ]
         false += any(word != "open" for word in words)
     assert 0.05 - 2 * math.sqrt(0.05 * 0.95 / 400) < false / 400 < 0.10 + 2 * math.sqrt(0.1 * 0.9 / 400)
+
+
+def test_looks_are_at_seeds_and_at_nothing_else(evidence):
+    verdict = judge(
+        evidence(open_scores(10), looks=(10, 20, 200), about_results={"pairs_are": "tunings"})
+    ).primary[0]
+    assert verdict.settles.startswith("about ") and verdict.settles.endswith("more tunings")
+    assert "this look has spent the 5 %" in verdict.again

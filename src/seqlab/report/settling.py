@@ -40,7 +40,7 @@ def settles(compared: Compared, rules: Rules, pairs_are: str, decision: Decision
     if compared.components is None:
         return "pairs that both arms have"
     value, components = abs(compared.mean.value), compared.components
-    for look, share in _further_looks(rules, compared.pairs):
+    for look, share in _further_looks(rules, compared.pairs, pairs_are):
         halves = _halves(value, rules.margin, share / decision.undecided)
         counts = [stats.replicates_needed(components, components.items, half, c) for half, c in halves]
         if any(count is not None and count <= look for count in counts):
@@ -72,9 +72,11 @@ def _halves(value: float, margin: float, alpha: float) -> list[tuple[float, floa
     return [(half, c) for half, c in ((value, 1 - alpha), (margin - value, 1 - 2 * alpha)) if half > 0]
 
 
-def _further_looks(rules: Rules, pairs: int) -> list[tuple[int, float]]:
+def _further_looks(rules: Rules, pairs: int, pairs_are: str) -> list[tuple[int, float]]:
     """Looks that were fixed beforehand and are still to come, with the share of alpha that each may spend."""
     alpha = 1 - rules.confidence
+    if pairs_are != "seeds":  # numbers of seeds are what looks are at
+        return []
     return [(n, stats.alpha_at_look(rules.looks, n, alpha)) for n in rules.looks if n > pairs]
 
 
@@ -87,14 +89,15 @@ def looking_again(compared: Compared, rules: Rules, pairs_are: str) -> str:
         pairs_are: what the pairs are, in the plural.
     """
     level = f"{100 * (1 - rules.confidence):.3g} %"
-    further = [look for look, _ in _further_looks(rules, compared.pairs)]
-    if len(rules.looks) > 1 and further:
+    further = [look for look, _ in _further_looks(rules, compared.pairs, pairs_are)]
+    looks = rules.looks if pairs_are == "seeds" else ()
+    if len(looks) > 1 and further:
         return (
             f"the look at {further[0]:,} {pairs_are} was fixed beforehand and has its own share of the {level}, so "
             "that looking again keeps the level"
         )
-    spent = f"the last look that was fixed, at {rules.looks[-1]:,}," if len(rules.looks) > 1 else "this look"
-    where = " (protocol.replicates)" if rules.frozen and pairs_are == "seeds" and len(rules.looks) < 2 else ""
+    spent = f"the last look that was fixed, at {looks[-1]:,}," if len(looks) > 1 else "this look"
+    where = " (protocol.replicates)" if rules.frozen and pairs_are == "seeds" and len(looks) < 2 else ""
     return (
         f"{spent} has spent the {level}: one more calls equal arms different up to twice as often, unless looks were "
         f"fixed beforehand{where} and share it"
