@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -18,7 +19,7 @@ from seqlab.screen import PLAIN_WIDTH
 
 _SWEEP_FILE = "sweep.yaml"
 # Beside --out and --question; in a sweep they were fixed before the first trial.
-_WORDS_OF_RUNS = ("contrast", "margin", "confidence")
+_WORDS_OF_RUNS = ("contrasts", "margin", "confidence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,13 +74,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     better = table.add_mutually_exclusive_group()
     better.add_argument(
-        "--lower-is-better", dest="higher", action="store_false", default=None, help="less is better"
+        "--lower-is-better",
+        dest="higher_is_better",
+        action="store_false",
+        default=None,
+        help="less is better",
     )
     better.add_argument(
-        "--higher-is-better", dest="higher", action="store_true", default=None, help="more is better"
+        "--higher-is-better",
+        dest="higher_is_better",
+        action="store_true",
+        default=None,
+        help="more is better",
     )
     add(
         "--contrast",
+        dest="contrasts",
         metavar="A:B",
         action="append",
         default=[],
@@ -256,25 +266,5 @@ def _no_table_words(options: argparse.Namespace, allowed: Sequence[str] = ()) ->
 
 
 def _options(options: argparse.Namespace, called: str) -> Options:
-    return Options(
-        score=options.score,
-        arm=options.arm,
-        arms=options.arms,
-        pair=options.pair,
-        dataset=options.dataset,
-        item=options.item,
-        truth=options.truth,
-        prediction=options.prediction,
-        correct=options.correct,
-        group=options.group,
-        margin=options.margin,
-        higher_is_better=options.higher,
-        contrasts=options.contrast,
-        confidence=options.confidence,
-        duplicates=options.duplicates,
-        test_size=options.test_size,
-        overlap=options.overlap,
-        where=options.where,
-        question=options.question,
-        command=called,
-    )
+    given: dict[str, Any] = {**vars(options), "command": called}
+    return Options(**{field.name: given[field.name] for field in dataclasses.fields(Options)})
