@@ -71,6 +71,19 @@ def test_a_trial_is_the_mean_of_its_folds_and_each_of_them_can_be_trained_again(
         with_files == {str(best)}
         and len(list(directory.glob("trials/all/*/fold-*/checkpoints/best.ckpt"))) == RUNS
     )
+    # out-of-fold predictions and baselines of the best trial, for the whole and fold by fold
+    place = directory / f"trials/all/{best}"
+    told = parquet.read_table(place / "predictions.parquet").to_pandas()
+    assert told.groupby("id").size().tolist() == [2] * 67 and set(told["fold"]) == set(range(RUNS))
+    right = (told["true"] == told["predicted"]).groupby(told["fold"]).mean()
+    whole, parts = results(place)["."], [results(place)[f"fold-{k}"] for k in range(RUNS)]
+    assert right.mean() == pytest.approx(whole["metrics"]["validation"]["accuracy"])
+    baselines = [part["baselines"]["order_free"]["validation"]["accuracy"] for part in parts]
+    assert whole["baselines"]["order_free"]["validation"]["accuracy"] == pytest.approx(
+        statistics.fmean(baselines)
+    )
+    assert "without recurrence: " in out
+    assert (place / "fold-1/figures/learning_curves.png").is_file()
     fold, everything = (line.strip() for line in out.splitlines() if "train.py" in line)
     kept = results(directory / f"trials/all/{best}")
     again = person.train(*shlex.split(fold)[2:], "hydra.run.dir=again")

@@ -13,9 +13,10 @@ from seqlab.results import BEST_CHECKPOINT, PREDICTIONS_FILE, TrialRow
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.books import Books
 from seqlab.sweep.definition import Sweep
+from seqlab.sweep.gathering import gather
 from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.ordering import Orders
-from seqlab.sweep.orders import After, Done
+from seqlab.sweep.orders import After, Done, Order
 from seqlab.sweep.pool import Lost, Worker
 from seqlab.sweep.progress import ranked
 
@@ -48,7 +49,11 @@ class Aftermath:
         self._workers, self._note = workers, note
 
     def finish_the_kept(self) -> None:
-        """Write predictions, figures and baselines of the trials that have kept their checkpoints."""
+        """Write predictions, figures and baselines of the trials that have kept their checkpoints.
+
+        Of trials with folds, those of every fold, which are gathered in the trial; not in a comparison, where the runs
+        that come after are the ones to look at.
+        """
         rows = [row for row in self._books.rows() if row.state == "complete"]
         places = [(row, trial_dir(self._sweep.directory, row.arm, row.number)) for row in rows]
         left = [
@@ -58,6 +63,23 @@ class Aftermath:
         ]
         settings = [self._orders.order_of(row) for row in left]
         self._share_out([After(what="finish", settings=o.settings, run_dir=o.run_dir) for o in settings])
+        if self._sweep.config.trial.is_cross_validation and not self._sweep.config.protocol.contrasts:
+            self._finish_folds([self._orders.order_of(row) for row, _ in places])
+
+    def _finish_folds(self, orders: Sequence[Order]) -> None:
+        kept = [
+            order
+            for order in orders
+            if not (order.run_dir / PREDICTIONS_FILE).is_file()
+            and order.folds
+            and all((fold.run_dir / BEST_CHECKPOINT).is_file() for fold in order.folds)
+        ]
+        left = [fold for o in kept for fold in o.folds if not (fold.run_dir / PREDICTIONS_FILE).is_file()]
+        self._share_out([After(what="finish", settings=f.settings, run_dir=f.run_dir) for f in left])
+        for order in kept:
+            folds = [fold.run_dir for fold in order.folds]
+            if all((fold / PREDICTIONS_FILE).is_file() for fold in folds):
+                gather(order.run_dir, folds)
 
     def track_the_best(self) -> None:
         """Tell W&B of the best trials, from their files; of each only once."""

@@ -62,7 +62,10 @@ class Keeper:
 
 def drop_files(trial: Path) -> None:
     """Remove what only the best trials keep; their numbers stay."""
-    for place in (trial, *trial.glob(f"{_FOLD}*")):
+    folds = [*trial.glob(f"{_FOLD}*")]
+    if any((place / _CHECKPOINTS).is_dir() for place in folds):
+        (trial / PREDICTIONS_FILE).unlink(missing_ok=True)
+    for place in (trial, *folds):
         if (place / _CHECKPOINTS).is_dir():
             shutil.rmtree(place / _CHECKPOINTS, ignore_errors=True)
             shutil.rmtree(place / FIGURES_FOLDER, ignore_errors=True)
