@@ -18,7 +18,11 @@ REPLICATES_FOLDER = "replicates"
 REPLICATES_FILE = "replicates.parquet"
 SHUFFLED_FOLDER = "shuffled"
 REFERENCES_FILE = "references.parquet"
+REPORT_FOLDER = "report"
 REGISTER_FILE = "test-register.jsonl"
+# What goes when a sweep is begun anew in its directory; the register stays, since what was read was read.
+OWN_FILES = (PLAN_FILE, SELECTION_FILE, PROFILES_FILE, REPLICATES_FILE, REFERENCES_FILE)
+OWN_FOLDERS = (SELECTION_FOLDER, REPLICATES_FOLDER, SHUFFLED_FOLDER, REPORT_FOLDER)
 # A validation part of fewer sequences is too small to choose by; see docs/protocol.md.
 FEW_ITEMS = 300
 # What a repetition of the tuning puts behind the name of its arm: lstm, lstm~2, lstm~3.

@@ -136,6 +136,19 @@ def test_an_interruption_loses_nothing(person, compare):
     assert table.groupby(["arm", "pair"]).ngroups == 12
 
 
+def test_beginning_anew_leaves_nothing_of_the_comparison_before(person, compare):
+    quick = {"trial": {"folds": 1}, "budget": {"trials": 1}}
+    assert ended(compare(**quick))[0] == 0
+    directory = person.work / "runs/mine"
+    before = json.loads((directory / "selection.json").read_text())["chosen"][0]["parameters"]
+    space = {"optimizer.lr": {"type": "categorical", "choices": [0.005]}}
+    code, _, err = ended(compare("force=true", space=space, **quick))
+    assert (code, err) == (0, "")
+    after = json.loads((directory / "selection.json").read_text())["chosen"][0]["parameters"]
+    assert after == {"optimizer.lr": 0.005} != before
+    assert len(list(read_rows(person.work / "runs/test-register.jsonl"))) == 1
+
+
 def test_seeds_are_added_only_while_something_is_open(person, compare):
     plain = {**FILE["protocol"], "replicates": [5, 6], "margin": 0.9}
     space = {"optimizer.lr": {"type": "categorical", "choices": [0.01, 0.02]}}  # no range, and so no edge
@@ -167,6 +180,26 @@ def test_a_tuning_that_is_repeated_is_resumed_and_its_luck_is_counted(person, co
     assert "for these configurations (tuning was done twice)" in page
     assert "from tuning" in page
     assert "Tuning was done 2 times, each time anew." in page
+
+
+def test_a_comparison_in_two_processes_has_the_numbers_of_one(person, compare):
+    fixed = [*FILE["fixed"], "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=2"]
+    protocol = {**FILE["protocol"], "candidates": 1, "reruns": 1, "replicates": [2]}
+    quick = {"budget": {"trials": 1}, "trial": {"folds": 1}, "protocol": protocol}
+    code, out, err = ended(compare("workers=1", fixed=fixed, **quick))
+    assert (code, err) == (0, ""), out
+    assert (person.work / out.splitlines()[-1]).is_file()
+    directory = person.work / "runs/mine"
+    result = json.loads((directory / "replicates/gru/1001/result.json").read_text())
+    assert result["data"]["sizes"] == {"train": 67, "test": 1029}, "nothing is held out"
+    words = [word for word in shlex.split(result["command"])[2:] if not word.startswith("trainer=")]
+    again = person.train(*words, "hydra.run.dir=one")
+    assert (again.returncode, again.stderr) == (0, "")
+    one = json.loads((person.work / "one/result.json").read_text())
+    for part in ("train", "test"):
+        assert result["metrics"][part] == pytest.approx(one["metrics"][part], abs=1e-5)
+    report = (directory / "report/report.md").read_text(encoding="utf-8")
+    assert "below 300: selection is noisier than the protocol asks" in report
 
 
 def _wait_for(folder: Path, pattern: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from seqlab.cli.reporting import present
 from seqlab.comparison.phases import conclude, prepared
 from seqlab.comparison.tracking import track_report
+from seqlab.replication import REPORT_FOLDER
 from seqlab.report.from_sweep import evidence_of_sweep
 from seqlab.report.judging import judge
 from seqlab.screen import shown_path
@@ -12,8 +13,6 @@ from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.running import run_sweep
 from seqlab.sweep.view import SweepScreen
-
-REPORT_FOLDER = "report"
 
 
 def compare(sweep: Sweep, arms: list[ComposedArm]) -> int:

@@ -134,10 +134,12 @@ class Labour:
             assert isinstance(ended, Ended)
             if ended.status == "completed" or ended.cause == "diverged":
                 return None
-            if ended.status == "interrupted" or self._signals:
+            if self._signals:
                 return "stopped"
             reason = ended.reason or "no reason given"
-            if ended.cause not in ("memory", "disk"):
+            if ended.status == "interrupted":  # and nobody asked for it: one of its processes was lost
+                self._note(f"{job.run_dir.name}: {reason}; it is trained again")
+            elif ended.cause not in ("memory", "disk"):
                 return reason
         return reason
 

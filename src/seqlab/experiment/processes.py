@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch.multiprocessing.spawn import ProcessException
 
@@ -160,6 +161,10 @@ def _process(
         raise SystemExit(EXIT_USER_ERROR) from None
     except Interrupted:  # the process that was asked to stop tells it
         pass
+    else:
+        # threads of a group that is left to the end of the process abort it now and then, after all is done
+        if dist.is_available() and dist.is_initialized():
+            dist.destroy_process_group()
 
 
 def _free_port() -> int:

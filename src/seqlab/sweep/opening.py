@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from seqlab import files, provenance
 from seqlab.errors import ConfigError, UserError
+from seqlab.replication import OWN_FILES, OWN_FOLDERS
 from seqlab.sweep.address import POSTGRESQL, SQLITE, shown_address, storage_of
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.database import check_disk
@@ -131,8 +132,9 @@ def _freeze(
                 f"sweep.dir: {directory} holds trials that another database knows, or that were begun anew since\n"
                 "allowed: the storage of before, another directory (sweep.dir=DIR), or force=true to remove them"
             )
-        shutil.rmtree(directory / TRIALS_FOLDER, ignore_errors=True)
-        for name in (TRIALS_FILE, LOG_FILE):
+        for name in (TRIALS_FOLDER, *OWN_FOLDERS):
+            shutil.rmtree(directory / name, ignore_errors=True)
+        for name in (TRIALS_FILE, LOG_FILE, *OWN_FILES):
             (directory / name).unlink(missing_ok=True)
     files.write_text(mark, there)
     for arm in arms:
