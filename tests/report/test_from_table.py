@@ -644,3 +644,9 @@ def test_uneven_numbers_of_runs_that_nothing_pairs_are_all_used(read):
     assert any(
         note.endswith("All of them are used.") for note in read("\n".join(["model,accuracy", *rows])).notes
     )
+
+
+def test_halves_of_characters_in_json_are_question_marks(read):
+    rows = [{"model": m, "seed": s, "accuracy": 0.5 + s / 10} for m in ("half \ud83d", "b") for s in range(3)]
+    made = read("\n".join(json.dumps(row) for row in rows), "r.jsonl")
+    assert [arm.name for arm in made.arms] == ["half ?", "b"]

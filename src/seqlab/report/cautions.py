@@ -58,8 +58,8 @@ def cautions(
 
 
 def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
-    found: list[str] = []
     many = len(evidence.results) > 1
+    found = [*_identical(evidence), *(_scales(evidence) if many else [])]
     if not many and verdicts:
         fewest = min(verdict.difference.replicates for verdict in verdicts)
         if fewest < FEW:
@@ -87,7 +87,7 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
             found.append(
                 "Fewer than ten data sets: ranks and their tests would say little, and are left out."
             )
-        found += [*_uncommon(evidence), *_scales(evidence)]
+        found += _uncommon(evidence)
         sizes = {len(results.pairs) for results in evidence.results}
         if sizes == {1}:
             found.append(
@@ -95,7 +95,6 @@ def _about_chance(evidence: Evidence, verdicts: Sequence[Verdict]) -> list[str]:
             )
     elif evidence.results:
         found.append("One data set: nothing here tells about others.")
-    found += _identical(evidence)
     missing = sum(
         int((~np.isfinite(scores)).sum())
         for results in evidence.results

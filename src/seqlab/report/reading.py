@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from seqlab.errors import UserError
 from seqlab.report.evidence import FloatArray, IntArray
+from seqlab.report.letters import whole
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".parquet", ".pq", ".jsonl", ".ndjson", ".json")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -226,7 +227,7 @@ def _flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             found |= _flat(value, f"{prefix}{key}.")
         else:
-            found[f"{prefix}{key}"] = value
+            found[whole(f"{prefix}{key}")] = whole(value) if isinstance(value, str) else value
     return found
 
 

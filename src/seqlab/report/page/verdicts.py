@@ -117,19 +117,14 @@ def _card(facts: Facts, verdict: Verdict) -> Card:
         found.append(("They differ in", verdict.contrast.differs.replace("->", "→")))
     if math.isfinite(verdict.adjusted):
         found.append(("p (Holm)", p_in_words(verdict.adjusted)))
-    if math.isfinite(verdict.wins):
+    whole = facts.several and verdict.dataset is None
+    if math.isfinite(verdict.wins) and not whole:  # over data sets the sentence counts those that were won
         ahead = verdict.wins if facts.sign > 0 else 1 - verdict.wins
-        arm, than = verdict.contrast.arm, verdict.contrast.than
         run = "tuning" if facts.pairs_are == "tunings" else "run"
-        whole = facts.several and verdict.dataset is None
-        term = (
-            f"{arm} on one data set beats {than} on another"
-            if whole
-            else f"One {run} of {arm} beats one of {than}"
-        )
+        term = f"One {run} of {verdict.contrast.arm} beats one of {verdict.contrast.than}"
         found.append((term, f"{ahead:.0%}".replace("%", " %")))
     if math.isfinite(verdict.correlation):
-        over = "data sets" if facts.several and verdict.dataset is None else facts.pairs_are
+        over = "data sets" if whole else facts.pairs_are
         found.append((f"Correlation over {over}", f"{verdict.correlation:.2f}"))
     return Card(
         word=verdict.word, sentence=verdict.sentence, facts=found, shares=_shares(verdict.shares or {})
