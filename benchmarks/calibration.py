@@ -1,20 +1,18 @@
 """Do verdicts keep what they promise? Coverage of intervals, and how often they find a difference, or none.
 
-    python benchmarks/calibration.py --simulated [--runs 2000] [--processes 2] [--seed 0]
-    python benchmarks/calibration.py --rough [--runs 1000]
+    python benchmarks/calibration.py [--runs 2000] [--processes 2] [--seed 0]
 
 Two arms answer the same test items rightly or wrongly, by a model with luck of three kinds: of the seed, of the item,
 and of what a seed does on an item. Their variances are set to those of given components (`simulate` takes any, such as
 those of real runs), and the truth is known: the model says how often an arm is right over all seeds and items.
-Every run draws new seeds and items, and asks `seqlab.stats.crossed` for a 95 % interval of the difference.
+Every run draws new seeds and items, and is judged as `seqlab report` judges predictions.
 
 Printed for every setting: how often the interval holds the truth; for arms that are the same how often they are called
 different (5 % was promised), how often a t-test over seeds alone would call them so, and how often they are called the
 same within 1 and within 2 points; for arms that are 2 points apart how often that is found, and with the wrong sign;
 and half the width of the interval, in points.
 
-`--rough` asks the same where one would expect trouble: few seeds in the worst mixture of the three kinds of luck, a
-handful of items that always favour one arm, few groups of items, and a metric that is no mean over items.
+Where trouble is expected: calibration_rough.py. On real trainings: calibration_trained.py.
 """
 
 import argparse
@@ -29,12 +27,35 @@ from multiprocessing import get_context
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import chdtri, ndtr, ndtri, owens_t, stdtrit
+from scipy.special import ndtr, ndtri, owens_t, stdtrit
 
 from seqlab import stats
+from seqlab.report.comparing import Compared, compare
+from seqlab.report.deciding import Decision, decide
+from seqlab.report.evidence import Contrast, Items, Results, Rules
 
 MARGINS = (0.01, 0.02)
 CONFIDENCE = 0.95
+ENOUGH = 0.6  # share of runs in which arms that are the same have to be called so
+CONTRAST = Contrast(name="", arm="a", than="b", primary=True)
+Bits = npt.NDArray[np.bool_]
+
+
+def judged(a: Bits, b: Bits, looks: Sequence[int] = ()) -> tuple[Compared, list[Decision]]:
+    """What the report says of two arms that are right on these items [R, N]: once for each of `MARGINS`."""
+    R, N = a.shape
+    items = Items(ids=[], truth=np.ones(N, dtype=bool), classes=[], predicted={"a": a, "b": b})
+    scores = {"a": a.mean(axis=1), "b": b.mean(axis=1)}
+    pairs = [str(number) for number in range(R)]
+    results = Results(dataset="", pairs=pairs, scores=scores, items=items)
+    compared = compare(results, "accuracy", "a", "b")
+    rules = [Rules(metric="accuracy", margin=m, confidence=CONFIDENCE, looks=looks) for m in MARGINS]
+    return compared, [decide([compared], [CONTRAST], rule)[0] for rule in rules]
+
+
+def least_margin(mean: "stats.Mean") -> float:
+    """The margin from which on the arms are called the same: how far the 90 % interval reaches."""
+    return max(map(abs, mean.interval(2 * CONFIDENCE - 1)))
 
 
 def both_right(threshold: float, correlation: float) -> float:
@@ -125,18 +146,21 @@ class Outcome:
     Args:
         covered: the interval holds the truth.
         different: it leaves out 0.
-        wrong: it leaves out 0 on the wrong side.
+        better, worse: that word, with the first of `MARGINS`.
         same: of two one-sided tests at 5 %, for each of `MARGINS`.
         seeds_alone: a t-test over seeds calls the arms different.
         half: half the width of the interval, mean over runs.
+        allows: the margin with which three in five runs call the arms the same.
     """
 
     covered: float
     different: float
-    wrong: float
+    better: float
+    worse: float
     same: tuple[float, ...]
     seeds_alone: float
     half: float
+    allows: float
 
 
 def run_once(
@@ -150,25 +174,27 @@ def run_once(
     a, b = model.answers(rng, max(replicates), items)
     base = float(ndtr(model.threshold))
     for difference in differences:
-        up = _solved(model, base + difference / 2)
-        down = _solved(model, base - difference / 2)
-        gained = (a > np.float32(-up)).astype(np.float64) - (b > np.float32(-down))
+        up = solved(model, base + difference / 2)
+        down = solved(model, base - difference / 2)
+        right_a, right_b = a > np.float32(-up), b > np.float32(-down)
         for R in replicates:
-            mean, _ = stats.crossed(gained[:R])
-            low, high = mean.interval(CONFIDENCE)
-            alone = stats.paired(gained[:R].mean(axis=1))
+            compared, decisions = judged(right_a[:R], right_b[:R])
+            low, high = compared.mean.interval(CONFIDENCE)
+            alone = stats.paired(compared.a - compared.b)
             yield [
                 low <= difference <= high,
-                not low <= 0 <= high,
-                (high < 0) if difference > 0 else False,
-                *(mean.p_within(margin) < 0.05 for margin in MARGINS),
+                decisions[0].significant,
+                decisions[0].word == "better",
+                decisions[0].word == "worse",
+                *(decision.word == "same" for decision in decisions),
                 alone.p() < 1 - CONFIDENCE,
                 (high - low) / 2,
+                least_margin(compared.mean),
             ]
 
 
 @functools.cache
-def _solved(model: Model, accuracy: float) -> float:
+def solved(model: Model, accuracy: float) -> float:
     """The threshold of an accuracy."""
     return float(brentq(lambda z: model.accuracy(z) - accuracy, -6.0, 6.0, xtol=1e-9))
 
@@ -215,18 +241,21 @@ def simulate(
         (model, tuple(replicates), items, tuple(differences), count, seed, n)
         for n, count in enumerate(counts)
     ]
-    rows = np.concatenate(list(mapped(_chunk, work))).mean(axis=0)
+    rows = np.concatenate(list(mapped(_chunk, work)))
+    allows = np.quantile(rows[..., -1], ENOUGH, axis=0)
     keys = [(R, difference) for difference in differences for R in replicates]
     return {
         key: Outcome(
             covered=row[0],
             different=row[1],
-            wrong=row[2],
-            same=tuple(row[3 : 3 + len(MARGINS)]),
-            seeds_alone=row[-2],
-            half=row[-1],
+            better=row[2],
+            worse=row[3],
+            same=tuple(row[4 : 4 + len(MARGINS)]),
+            seeds_alone=row[-3],
+            half=row[-2],
+            allows=least,
         )
-        for key, row in zip(keys, rows, strict=True)
+        for key, row, least in zip(keys, rows.mean(axis=0), allows, strict=True)
     }
 
 
@@ -284,7 +313,7 @@ def print_simulated(runs: int, seed: int, processes: int) -> None:
                     same.seeds_alone,
                     *same.same,
                     apart.different,
-                    apart.wrong,
+                    apart.worse,
                 )
                 numbers = " | ".join(f"{100 * share:.1f}" for share in shares)
                 print(
@@ -293,116 +322,17 @@ def print_simulated(runs: int, seed: int, processes: int) -> None:
                 )
 
 
-def worst_mixture(replicates: int, power: float) -> tuple[float, float]:
-    """Lowest and highest coverage over mixtures of the three kinds of luck, with many items, by integration.
-
-    Args:
-        replicates: R.
-        power: of the degrees of freedom: 2 is Satterthwaite's, 1.5 that of `seqlab.stats`.
-    """
-    df = replicates - 1
-    found: list[float] = []
-    for tenths in ((a, b, 10 - a - b) for a in range(11) for b in range(11 - a)):
-        a, b, both = (part / 10 for part in tenths)
-        seeds = chdtri(df, (np.arange(4000) + 0.5) / 4000) / df * (a + both)
-        total = np.maximum(seeds + b, np.maximum(seeds, b + both))
-        inverse = np.where(seeds > both, (seeds / total) ** power / df, 1e-9)
-        t = stdtrit(1 / inverse, (1 + CONFIDENCE) / 2)
-        found.append(float((2 * ndtr(t * np.sqrt(total)) - 1).mean()))
-    return min(found), max(found)
-
-
-def rare_items(rng: np.random.Generator, replicates: int, items: int, favoured: float, runs: int) -> float:
-    """Coverage where on so many items (on average) one arm is always right and the other never; else they agree."""
-    truth = favoured / items
-    held = 0
-    for _ in range(runs):
-        gained = np.repeat((rng.random((1, items)) < truth) * 1.0, replicates, axis=0)
-        low, high = stats.crossed(gained)[0].interval(CONFIDENCE)
-        held += low <= truth <= high
-    return held / runs
-
-
-def few_groups(rng: np.random.Generator, replicates: int, groups: int, equal: bool, runs: int) -> float:
-    """Coverage with so many groups of 10 items, or of 2 to 39, that share luck."""
-    held = 0
-    for _ in range(runs):
-        sizes = np.full(groups, 10) if equal else rng.integers(2, 40, groups)
-        group = np.repeat(np.arange(groups), sizes)
-        scores = 0.1 * rng.standard_normal(groups) + 0.05 * rng.standard_normal((replicates, groups))
-        own = 0.2 * rng.standard_normal(len(group)) + 0.2 * rng.standard_normal((replicates, len(group)))
-        seeds = 0.01 * rng.standard_normal((replicates, 1))
-        low, high = stats.crossed(scores[:, group] + own + seeds, group)[0].interval(CONFIDENCE)
-        held += low <= 0 <= high
-    return held / runs
-
-
-def balanced_accuracy(truth: npt.NDArray[np.int64], predicted: npt.NDArray[np.int64]) -> float:
-    """Mean recall over the classes that occur."""
-    of_class = np.bincount(truth)
-    right = np.bincount(truth[truth == predicted], minlength=len(of_class))
-    return float((right[of_class > 0] / of_class[of_class > 0]).mean())
-
-
-def false_by_metric(rng: np.random.Generator, replicates: int, items: int, runs: int) -> float:
-    """How often equal arms are called different in balanced accuracy; 3 % of the items are of the smallest class."""
-    false = 0
-    for _ in range(runs):
-        truth = rng.choice(3, size=items, p=(0.8, 0.17, 0.03))
-        hard, arms = rng.standard_normal(items), []
-        for _ in range(2):
-            own = 0.7 * rng.standard_normal(items) + 0.15 * rng.standard_normal((replicates, 1))
-            right = 1.5 + hard + own + rng.standard_normal((replicates, items)) > 0
-            wrong = (truth + 1 + rng.integers(0, 2, (replicates, items))) % 3
-            arms.append(np.where(right, truth, wrong))
-        mean, _ = stats.crossed_metric(balanced_accuracy, truth, *arms, resamples=200)
-        false += mean.p() < 1 - CONFIDENCE
-    return false / runs
-
-
-def print_rough(runs: int, seed: int) -> None:
-    """Coverage where it is expected to be rough."""
-    rng = np.random.default_rng(seed)
-    for R in (2, 3, 5, 10, 20):
-        for power in (2.0, 1.5):
-            low, high = worst_mixture(R, power)
-            print(f"mixtures, {R} seeds, power {power:g}: {100 * low:.1f} to {100 * high:.1f} %")
-    for items in (50, 370, 2000):
-        for favoured in (1, 2, 4, 8, 16):
-            shares = [100 * rare_items(rng, R, items, favoured, runs) for R in (5, 10)]
-            print(
-                f"{favoured} of {items} items favour one arm, 5 and 10 seeds: {shares[0]:.1f}, {shares[1]:.1f} %"
-            )
-    for groups, equal in ((3, True), (5, True), (5, False), (10, False), (20, False), (40, False)):
-        shares = [100 * few_groups(rng, R, groups, equal, runs) for R in (5, 10)]
-        kind = "equal" if equal else "unequal"
-        print(f"{groups} {kind} groups, 5 and 10 seeds: {shares[0]:.1f}, {shares[1]:.1f} %")
-    for items in (60, 200, 1000):
-        shares = [100 * false_by_metric(rng, R, items, runs) for R in (5, 10)]
-        print(
-            f"balanced accuracy, {items} items, 5 and 10 seeds: {shares[0]:.1f}, {shares[1]:.1f} % false",
-            flush=True,
-        )
-
-
 def main() -> None:
     """Read the command line, and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--simulated", action="store_true", help="runs of a model with known components")
-    parser.add_argument("--rough", action="store_true", help="where trouble is expected")
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     given = parser.parse_args()
-    if not (given.simulated or given.rough):
-        parser.error("nothing to do; allowed: --simulated, --rough")
     os.environ["OMP_NUM_THREADS"] = "1"
-    if given.simulated:
-        print_simulated(given.runs, given.seed, given.processes)
-    if given.rough:
-        print_rough(given.runs, given.seed)
+    print_simulated(given.runs, given.seed, given.processes)
 
 
 if __name__ == "__main__":

@@ -1,161 +1,130 @@
-"""Do verdicts keep what they promise on real trainings? Resampled from stored runs, and from their components.
+"""Do verdicts keep what they promise on real trainings? Drawn from stored runs, and simulated from their components.
 
-    python benchmarks/calibration_trained.py [--trainings 300] [--items 100000] [--store DIR] [--runs 2000]
+    python benchmarks/calibration_trained.py [--pairs 100] [--items 100000] [--store DIR] [--runs 2000] [--processes 2]
 
-A small GRU learns to add (the probe `adding`, 10 steps) from 400 sequences, with many seeds, and answers 100,000 fresh
-test items, so that the truth is known to a tenth of a point. A comparison of R seeds and N items is then a draw of 2 R
-seeds and N items of the store: two arms that are the same. Every draw is judged as the report judges (`stats.crossed`).
-
-Draws from a store of 300 runs share runs, so this is honest for few seeds alone; for a true difference of 2 points, and
-for 2,000 comparisons that share nothing, the components of the store are handed to `calibration.simulate`.
+What is trained, four times `--pairs` in all, says trained_store.py: two arms two points apart, and a twin of each.
+A comparison of R seeds and N items is a draw of R pairs and N items from the store, and is judged as `seqlab report`
+judges predictions. Draws are with replacement, so the store is the world that they are from, its means are the
+truth, and comparisons vary as much as they should. Of two twins either is the first by chance, so that their true
+difference is 0. Simulated comparisons share no seed and no item: answers by the model of calibration.py, with the
+variances that the whole store shows.
 """
 
 import argparse
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from calibration import MARGINS, simulate
+from calibration import CONFIDENCE, ENOUGH, Bits, judged, least_margin, simulate
+from trained_store import Store, stored
 
 from seqlab import stats
-from seqlab.compose import compose
-from seqlab.experiment import run
-from seqlab.experiment.oversight import Keep
-from seqlab.results import PREDICTIONS_FILE, EpochRow, RunResult
 
-SETTINGS = [
-    "data=adding",
-    "data.length=10",
-    "data.train_size=400",
-    "data.validation_fraction=0",
-    "model=gru",
-    "model.hidden_size=6",
-    "model.dropout=0",
-    "optimizer.lr=0.02",
-    "trainer.max_epochs=12",
-    "trainer.threads=1",
-    "trainer.accelerator=cpu",
-    "evaluate_test=true",
-    "logger=none",
-]
-Bits = npt.NDArray[np.uint8]
+SEEDS = (5, 10)
+COLUMNS = ("covered", "different", "better", "worse", "same in 1", "in 2", "half width", "3 in 5 same in")
 
 
-class _Lean:
-    """Keeps predictions and nothing else."""
-
-    git_commit: str | None = None
-    latency = False
-
-    def begins(self) -> None:
-        """Nothing."""
-
-    def epoch(self, row: EpochRow, best: EpochRow) -> bool:
-        """Never ends a run early."""
-        return False
-
-    def scored(self, result: RunResult) -> Keep:
-        """Predictions are what is wanted."""
-        return "predictions"
+def _outcome(a: Bits, b: Bits, truth: float) -> list[float]:
+    compared, (one, two) = judged(a, b)
+    low, high = compared.mean.interval(CONFIDENCE)
+    return [
+        low <= truth <= high,
+        one.significant,
+        one.word == "better",
+        one.word == "worse",
+        one.word == "same",
+        two.word == "same",
+        (high - low) / 2,
+        least_margin(compared.mean),
+    ]
 
 
-def stored(folder: Path, trainings: int, items: int) -> npt.NDArray[np.bool_]:
-    """Whether every training answers every item rightly [trainings, items]; those that are there are not done again."""
-    import pyarrow.parquet as pq
-
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[npt.NDArray[np.bool_]] = []
-    for seed in range(trainings):
-        path = folder / f"{seed}-{items}.npy"
-        if not path.is_file():
-            experiment = compose([*SETTINGS, f"data.test_size={items}", f"seed={seed}"], None).experiment
-            run_dir = folder / "run"
-            experiment.force = True
-            run(experiment, run_dir=run_dir, command="calibration", overseer=_Lean())
-            table = pq.read_table(run_dir / PREDICTIONS_FILE, columns=["split", "true", "predicted"])
-            test = np.asarray(table["split"]) == "test"
-            right = np.asarray(table["true"])[test] == np.asarray(table["predicted"])[test]
-            np.save(path, np.packbits(right))
-            if seed % 25 == 24:
-                print(f"    {seed + 1} of {trainings} trained", flush=True)
-        rows.append(np.unpackbits(np.load(path))[:items].astype(bool))
-    return np.stack(rows)
-
-
-def draws(
-    right: npt.NDArray[np.bool_], replicates: int, items: int, runs: int, rng: np.random.Generator
-) -> tuple[list[float], float]:
-    """Of comparisons of two arms that are the same: covered, called different, called the same; half the width."""
-    found: list[list[float]] = []
+def _draws(work: tuple[Store, str, int, int, int]) -> npt.NDArray[np.float64]:
+    """Some comparisons: one row each for every number of seeds [runs, numbers of seeds, columns]."""
+    store, kind, items, runs, seed = work
+    a, b = store.arms(kind)
+    truth = 0.0 if store.twins(kind) else float(a.mean() - b.mean())
+    rng = np.random.default_rng([seed, items])
+    found: list[list[list[float]]] = []
     for _ in range(runs):
-        seeds = rng.choice(len(right), size=2 * replicates, replace=False)
-        chosen = rng.choice(right.shape[1], size=items, replace=False)
-        table = right[np.ix_(seeds, chosen)].astype(np.float64)
-        mean, _ = stats.crossed(table[:replicates] - table[replicates:])
-        low, high = mean.interval(0.95)
-        found.append([low <= 0 <= high, *(mean.p_within(m) < 0.05 for m in MARGINS), (high - low) / 2])
-    shares = np.array(found, dtype=np.float64).mean(axis=0)
-    return [float(shares[0]), 1 - float(shares[0]), *map(float, shares[1:-1])], float(shares[-1])
+        seeds, chosen = rng.integers(0, len(a), max(SEEDS)), rng.integers(0, a.shape[1], items)
+        first, second = a[seeds][:, chosen], b[seeds][:, chosen]
+        if store.twins(kind):
+            swapped = rng.random((len(seeds), 1)) < 0.5
+            first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+        found.append([_outcome(first[:R], second[:R], truth) for R in SEEDS])
+    return np.array(found, dtype=np.float64)
 
 
-def components_of(right: npt.NDArray[np.bool_], items: int) -> tuple["stats.Components", float]:
-    """Variances of the difference of two arms like the stored one, and its accuracy."""
-    rng = np.random.default_rng(1)
-    half = len(right) // 2
-    order = rng.permutation(len(right))
-    chosen = rng.choice(right.shape[1], size=items, replace=False)
-    one, other = right[order[:half]][:, chosen], right[order[half : 2 * half]][:, chosen]
-    _, components = stats.crossed(one.astype(np.float64) - other.astype(np.float64))
-    return components, float(right.mean())
+def _line(kind: str, items: int, R: int, numbers: Sequence[float]) -> str:
+    cells = [f"{100 * n:.{2 if place > 5 else 1}f}" for place, n in enumerate(numbers)]
+    return f"| {kind} | {items:,} | {R} | {' | '.join(cells)} |"
+
+
+def _head(title: str) -> str:
+    names = ("arms", "test items", "seeds", *COLUMNS)
+    return f"\n{title}\n\n| {' | '.join(names)} |\n{'|---' * len(names)}|"
+
+
+def fitted(store: Store, kind: str) -> tuple["stats.Components", float]:
+    """Variances of the difference that the whole store shows, and the accuracy in the middle between both arms."""
+    a, b = store.arms(kind)
+    _, components = stats.crossed(a.astype(np.float64) - b.astype(np.float64))
+    return components, float(a.mean() + b.mean()) / 2
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train what is missing, resample, simulate, print."""
+    """Train what is missing, draw, simulate, print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trainings", type=int, default=300)
+    parser.add_argument("--pairs", type=int, default=100)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--store", type=Path, default=Path("runs/calibration"))
-    options = parser.parse_args(arguments)
-    right = stored(options.store, options.trainings, options.items)
-    accuracy = right.mean(axis=1)
-    print(
-        f"{len(right)} trainings, {right.shape[1]:,} test items: accuracy {accuracy.mean():.4f}, "
-        f"standard deviation over seeds {100 * accuracy.std(ddof=1):.2f} points"
-    )
-    rng = np.random.default_rng(0)
-    print("\nresampled from the store, two arms that are the same")
-    print(
-        f"{'seeds':>6} {'items':>7} {'covered':>8} {'different':>10} {'same in 1':>10} {'in 2':>6} {'half width':>11}"
-    )
-    for replicates in (5, 10):
-        for items in (370, 2_000, 20_000):
-            shares, half = draws(right, replicates, items, options.runs, rng)
-            cells = " ".join(
-                f"{100 * share:>{w}.1f}" for share, w in zip(shares, (8, 10, 10, 6), strict=True)
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
+        store = stored(given.store, given.pairs, given.items, pool.map)
+        for name in store.names():
+            accuracy = 100 * store.right(name).mean(axis=1)
+            print(
+                f"{name}: accuracy {accuracy.mean():.2f} %, standard deviation over seeds "
+                f"{accuracy.std(ddof=1):.2f} points"
             )
-            print(f"{replicates:>6} {items:>7} {cells} {100 * half:>11.2f}", flush=True)
-    components, mean = components_of(right, min(10_000, options.items))
-    print(
-        f"\ncomponents of a difference: seeds {components.replicate:.2e}, items {components.item:.2e}, "
-        f"both {components.interaction:.2e}"
-    )
-    print(f"simulated from them, {options.runs:,} comparisons that share nothing")
-    print(
-        f"{'seeds':>6} {'items':>7} {'truth':>6} {'covered':>8} {'different':>10} {'wrong':>6} "
-        f"{'same in 1':>10} {'in 2':>6}"
-    )
-    for items in (370, 2_000, 20_000):
-        found = simulate(
-            components, accuracy=mean, replicates=(5, 10), items=items, runs=options.runs, seed=1
+        counts = [len(part) for part in np.array_split(np.arange(given.runs), min(given.runs, 8))]
+        print(
+            _head(f"{given.runs:,} comparisons drawn from {4 * given.pairs} trainings, in percent and points")
         )
-        for (replicates, truth), outcome in sorted(found.items()):
-            numbers = (outcome.covered, outcome.different, outcome.wrong, *outcome.same)
-            cells = " ".join(f"{100 * n:>{w}.1f}" for n, w in zip(numbers, (8, 10, 6, 10, 6), strict=True))
-            print(f"{replicates:>6} {items:>7} {100 * truth:>6.0f} {cells}", flush=True)
+        for kind in store.kinds():
+            for items in (2_000, given.items):
+                work = [(store, kind, items, count, seed) for seed, count in enumerate(counts)]
+                rows = np.concatenate(list(pool.map(_draws, work)))
+                for place, R in enumerate(SEEDS):
+                    allows = float(np.quantile(rows[:, place, -1], ENOUGH))
+                    print(_line(kind, items, R, [*rows[:, place, :-1].mean(axis=0), allows]), flush=True)
+        print(_head(f"{given.runs:,} comparisons simulated from their components, of two points where apart"))
+        for number, kind in enumerate(store.kinds()):
+            components, accuracy = fitted(store, kind)
+            true = 0.0 if store.twins(kind) else 0.02
+            found = simulate(
+                components,
+                accuracy=accuracy,
+                replicates=SEEDS,
+                items=given.items,
+                differences=(true,),
+                runs=given.runs,
+                seed=number,
+                mapped=pool.map,
+            )
+            for (R, _), o in found.items():
+                numbers = (o.covered, o.different, o.better, o.worse, *o.same, o.half, o.allows)
+                print(_line(kind, given.items, R, numbers), flush=True)
 
 
 if __name__ == "__main__":
