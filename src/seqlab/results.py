@@ -80,6 +80,8 @@ class TrialRow:
         reason: why it was pruned, diverged, failed or turned down; None otherwise.
         retry_of: number of the trial whose place it takes, or None.
         machine: host name of where it was trained, whose sweep directory holds its files; None where not known.
+        slot: its place in the arm's budget, from 0; a trial that is tried again has the same. None where not known.
+        spared_at: epochs after which the pruner would have ended it, had it not been spared; None if it was not.
     """
 
     arm: str
@@ -92,6 +94,8 @@ class TrialRow:
     reason: str | None = None
     retry_of: int | None = None
     machine: str | None = None
+    slot: int | None = None
+    spared_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ import yaml
 from tests.end_to_end.conftest import ROOT
 
 from seqlab.files import read_rows
+from seqlab.sweep.pruning import is_spared
 
 pytestmark = pytest.mark.slow
 
@@ -200,6 +201,45 @@ def test_a_comparison_in_two_processes_has_the_numbers_of_one(person, compare):
         assert result["metrics"][part] == pytest.approx(one["metrics"][part], abs=1e-5)
     report = (directory / "report/report.md").read_text(encoding="utf-8")
     assert "below 300: selection is noisier than the protocol asks" in report
+
+
+def test_with_a_pruner_arms_are_judged_alike_and_the_report_says_how_often_it_was_wrong(person, compare):
+    fixed = [*FILE["fixed"][:3], "trainer.max_epochs=6", "model.hidden_size=16"]
+    changes = {
+        "fixed": fixed,
+        "pruner": {"name": "halving", "warmup_epochs": 1, "reduction_factor": 3},
+        "budget": {"trials": 20},
+        "trial": {"folds": 1, "keep": 0},
+    }
+    process = compare(**changes)
+    _wait_for(person.work, "runs/mine/trials/gru_stacked/6/result.json")
+    process.kill()
+    process.communicate()
+    code, out, err = ended(compare(**changes))
+    assert (code, err) == (0, "")
+
+    drawn = [slot for slot in range(20) if is_spared(0, slot)]
+    assert f"in every arm places {drawn[0]}, {drawn[1]}" in " ".join(out.split())
+    trials = parquet.read_table(person.work / "runs/mine/trials.parquet").to_pandas()
+    counted = trials[trials["state"].isin(["complete", "pruned", "diverged"])]
+    told = (person.work / "runs/mine/report/report.md").read_text(encoding="utf-8")
+    spared_in_all = 0
+    for arm, own in counted.groupby("arm"):
+        assert sorted(own["slot"]) == list(range(20))
+        ended_early, spared = own[own["state"] == "pruned"], own[own["spared_at"].notna()]
+        assert len(ended_early) and not set(ended_early["slot"]) & set(drawn)
+        assert set(spared["slot"]) <= set(drawn)
+        assert set(spared["epochs"]) <= {6} and all(spared["spared_at"] < 6)
+        through = own[(own["state"] == "complete") & own["spared_at"].isna()]["validation.accuracy"]
+        candidates = min(FILE["protocol"]["candidates"], len(through))
+        wrong = sum((through > value).sum() < candidates for value in spared["validation.accuracy"])
+        name = arm.replace("_", "\\_")
+        assert f"{name}: {len(ended_early)} trials were pruned, {len(spared)} more were spared" in told
+        if len(spared):
+            assert f"{wrong} of these ended at least as well" in told
+        spared_in_all += len(spared)
+    assert spared_in_all
+    assert "halving, none before 1 epochs" in told
 
 
 def _wait_for(folder: Path, pattern: str) -> None:

@@ -13,7 +13,7 @@ def question(**trial):
         "metric": "accuracy", "margin": 0.01, "width": "compared", "replicates": [5], "candidates": 3,
         "reruns": 3, "tunings": 1,
     }  # fmt: skip
-    return {"protocol": protocol, "sampler": {"name": "random"}, "trial": trial}
+    return {"protocol": protocol, "sampler": {"name": "random"}, "pruner": {"name": "none"}, "trial": trial}
 
 
 def plan(validation):
@@ -52,3 +52,14 @@ def test_what_selection_saw_is_said_and_so_is_what_it_lacked(folds, asked, said,
 def test_a_plan_from_before_it_was_counted_tells_its_folds():
     (rule,) = [r for r in rules_in_words(question(folds=5, fold_repeats=1), plan(None)) if "Selection" in r]
     assert "(5 folds)" in rule and deviations_in_words(plan(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("folds", "first"), [(None, "none before 7 epochs"), (1, "none before 7 epochs"), (5, "its first fold")]
+)
+def test_whether_trials_were_ended_early_is_said(folds, first):
+    asked = question(folds=folds)
+    assert any("no trial was ended early" in rule for rule in rules_in_words(asked, plan(None)))
+    asked["pruner"] = {"name": "hyperband", "warmup_epochs": 7}
+    (rule,) = [rule for rule in rules_in_words(asked, plan(None)) if "ended early" in rule]
+    assert "hyperband" in rule and first in rule and "one place in ten" in rule

@@ -155,3 +155,15 @@ def test_points_are_the_same_for_the_same_seed_and_dealt_out_in_turn():
     assert [values for _, values in points] == [values for _, values in sample_points(arms, 10)]
     assert [values for _, values in points] != [values for _, values in sample_points(arms, 10, seed=1)]
     assert len(sample_points(arms)) == 1000
+
+
+@pytest.mark.parametrize("name", ["median", "halving", "hyperband"])
+def test_a_pruner_that_could_never_end_a_trial_is_refused(name: str):
+    words = f"pruner={name}", "pruner.warmup_epochs=5", "trainer.max_epochs=5"
+    said = refused(SEED, *words)
+    assert "pruner.warmup_epochs: 5" in said and f"{name} would never end one" in said and "below 5" in said
+    assert "pruner=none" in refused(SEED, f"pruner={name}", "trainer.max_epochs=1")
+    check(SEED, f"pruner={name}", "pruner.warmup_epochs=5", "trainer.max_epochs=6")
+    check(SEED, *words, trial={"folds": 3})  # folds are judged, not epochs
+    epochs = {"trainer.max_epochs": {"type": "categorical", "choices": [40, 5]}}
+    check({**SEED, **epochs}, f"pruner={name}", "pruner.warmup_epochs=5")  # the longest counts

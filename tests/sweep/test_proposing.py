@@ -7,9 +7,9 @@ import optuna
 import pytest
 
 from seqlab.config.build import build
-from seqlab.config.sweep import ParameterConfig, PrunerConfig, SamplerConfig, SweepConfig
+from seqlab.config.sweep import ParameterConfig, SamplerConfig, SweepConfig
 from seqlab.sweep.arms import ComposedArm
-from seqlab.sweep.proposing import Samplers, fixed_to, grid_of, make_pruner, suggest
+from seqlab.sweep.proposing import Samplers, fixed_to, grid_of, suggest
 from seqlab.sweep.space import Space
 
 SPACE = {
@@ -77,50 +77,6 @@ def test_arms_and_attempts_have_streams_of_their_own():
         study = optuna.create_study(sampler=Samplers(SamplerConfig(name="random")).make(*place))
         drawn.add(suggest(study.ask(), parameter))
     assert len(drawn) == 4
-
-
-@pytest.mark.parametrize("name", ["median", "halving", "hyperband"])
-def test_pruners_end_the_worse_trials_and_let_the_best_go_on(name):
-    config = PrunerConfig(name=name, warmup_epochs=2, startup_trials=3, reduction_factor=2)
-    study = optuna.create_study(direction="maximize", pruner=make_pruner(config, 16))
-    epochs = []
-    for quality in [0.9, 0.8, 0.7, 0.2, 0.3, 0.25, 0.1, 0.15, 0.95, 0.05, 0.12, 0.3]:
-        trial = study.ask()
-        for epoch in range(1, 17):
-            trial.report(quality * epoch / 16, epoch)
-            if trial.should_prune():
-                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-                break
-        else:
-            study.tell(trial, quality)
-        epochs.append(epoch)
-    assert min(epochs) >= 2  # nobody is judged before the warm-up
-    assert epochs[0] == 16 and epochs[8] == 16 and sum(epochs) < 0.8 * 16 * len(epochs)
-
-
-@pytest.mark.parametrize("name", ["median", "halving", "hyperband"])
-def test_folds_are_judged_from_the_first_on(name):
-    config = PrunerConfig(name=name, warmup_epochs=30, startup_trials=3, reduction_factor=2)
-    study = optuna.create_study(direction="maximize", pruner=make_pruner(config, 50, folds=8))
-    folds = []
-    for quality in [0.9, 0.8, 0.7, 0.2, 0.3, 0.25, 0.1, 0.15, 0.95, 0.05, 0.12, 0.3]:
-        trial = study.ask()
-        for fold in range(1, 9):
-            trial.report(quality, fold)
-            if trial.should_prune():
-                study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-                break
-        else:
-            study.tell(trial, quality)
-        folds.append(fold)
-    assert folds[0] == folds[8] == 8 and min(folds) == 1
-
-
-def test_without_a_pruner_nothing_is_pruned():
-    study = optuna.create_study(pruner=make_pruner(PrunerConfig(), 10))
-    trial = study.ask()
-    trial.report(float("inf"), 1)
-    assert not trial.should_prune()
 
 
 def test_an_int_keeps_its_steps_and_a_choice_its_type():

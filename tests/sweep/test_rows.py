@@ -51,7 +51,7 @@ def test_a_row_says_what_became_of_a_trial():
         trial(
             TrialState.COMPLETE, [-math.inf], state="diverged", reason="loss is NaN", epochs=2, seconds=1.0
         ),
-        trial(TrialState.PRUNED, [0.4], state="pruned", reason="median", epochs=3, seconds=1.5),
+        trial(TrialState.PRUNED, [0.4], state="pruned", reason="median", epochs=3, seconds=1.5, slot=8),
         trial(TrialState.PRUNED, None, state="infeasible", reason="cost.parameters", epochs=0, seconds=0.0),
         trial(TrialState.FAIL, None, state="failed", reason="killed", epochs=1, seconds=9.0, retry_of=0),
     )
@@ -63,6 +63,7 @@ def test_a_row_says_what_became_of_a_trial():
         (7, 3.5, None),
         (1, 9.0, 0),
     ]
+    assert [row.slot for row in rows] == [None, None, 8, None, None]
     assert all(row.arm == "lstm-2" and row.parameters == POINT for row in rows)
 
 
@@ -112,7 +113,7 @@ ROUND = [
     row(2, arm="b", parameters={"model.x": None, "model.num_layers": 3}, reason="a [reason]\nin two lines"),
     row(3, arm="b", parameters={"model.x": "relu"}, state="running"),
     row(4, arm="b", parameters={"model.x": True}, epochs=3, seconds=1.25, retry_of=2, state="failed"),
-    row(5, arm="b", parameters={"model.x": 0.5}, machine="node7"),
+    row(5, arm="b", parameters={"model.x": 0.5}, machine="node7", slot=3, spared_at=12),
     row(6, arm="b", parameters={"model.x": "null"}),
 ]
 
@@ -135,12 +136,22 @@ def test_columns_have_natural_types_where_they_can(tmp_path: Path):
         *("arm", "number", "state"),
         *("params.optimizer.lr", "params.model.num_layers", "params.model.bidirectional", "params.model.x"),
         *("validation.accuracy", "epochs", "seconds", "reason", "retry_of", "machine"),
+        *("slot", "spared_at"),
     ]
     kinds = {name: table.schema.field(name).type for name in table.column_names}
     assert kinds["params.optimizer.lr"] == pa.float64()
     assert kinds["params.model.num_layers"] == pa.int64()
     assert kinds["params.model.bidirectional"] == pa.bool_()
     assert table["params.model.x"].to_pylist() == ['"3"', "3", "null", "relu", "true", "0.5", '"null"']
+
+
+def test_a_table_from_before_there_were_slots_is_read(tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    write_trials(path, ROUND, ["validation.accuracy"])
+    parquet.write_table(parquet.read_table(path).drop_columns(["slot", "spared_at"]), path)
+    back = read_trials(path)
+    assert [one.values for one in back] == [other.values for other in ROUND]
+    assert {(one.slot, one.spared_at) for one in back} == {(None, None)}
 
 
 def test_no_trials_yet(tmp_path: Path):

@@ -9,6 +9,7 @@ from seqlab.cli.outcome import leaving_at_once
 from seqlab.cli.sweeping import sweep_of
 from seqlab.errors import UserError
 from seqlab.screen import PLAIN_WIDTH, duration_in_words
+from seqlab.sweep.introduction import spared_in_words
 from seqlab.sweep.pool import warm_up
 from seqlab.sweep.table import plain_table
 
@@ -51,6 +52,12 @@ def plan(words: Sequence[str], config_dir: Path | None) -> int:
     runs, epochs = (sum(values) for values in zip(*((p.runs, p.epochs) for p in phases), strict=True))
     table.add_row("together", f"{runs:,}", f"{epochs:,}", duration_in_words(total))
     console.print(table)
+    if sweep.config.pruner.name != "none":
+        console.print(
+            f"{sweep.config.pruner.name} ends trials early, so tuning takes less than that; "
+            f"{spared_in_words(sweep.config)}",
+            soft_wrap=True,
+        )
     items, protocol = test_items(comparison), sweep.config.protocol
     looks, contrasts = protocol.replicates, len(protocol.contrasts)
     corrected = f", corrected for {contrasts} contrasts" if contrasts > 1 else ""

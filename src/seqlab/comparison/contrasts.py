@@ -31,12 +31,6 @@ def check_protocol(sweep: Sweep, arms: Sequence[ComposedArm]) -> list[PrimaryCon
             "protocol: a comparison chooses by one validation score\n"
             "allowed: one objective, such as validation.accuracy"
         )
-    if config.pruner.name != "none":
-        raise ConfigError(
-            "pruner.name",
-            config.pruner.name,
-            "none in a comparison: who ends trials early favours quick starters",
-        )
     names = [arm.name for arm in arms]
     if protocol.reference is not None and protocol.reference not in names:
         raise ConfigError(

@@ -31,6 +31,7 @@ from seqlab.replication import (
 )
 from seqlab.results import BEST_CHECKPOINT, TrialRow
 from seqlab.sweep.arms import ComposedArm, compose_arms
+from seqlab.sweep.checking import check_pruner
 from seqlab.sweep.coordinator import workers_for
 from seqlab.sweep.definition import Arm, Sweep
 from seqlab.sweep.keeping import trial_dir
@@ -81,6 +82,7 @@ def prepared(sweep: Sweep, arms: Sequence[ComposedArm]) -> Comparison:
     named = {arm.name: list(arm.overrides) for arm in sweep.arms}
     sweep = dataclasses.replace(sweep, arms=_repeated(sweep.arms, protocol.tunings))
     composed = compose_arms(sweep)
+    check_pruner(sweep, composed)
     words = {arm.name: arm_in_words(arm) for arm in composed if arm.name in named}
     plan = Plan(arms=named, words=words, contrasts=contrasts, widths=widths, validation=validation)
     return Comparison(sweep=sweep, arms=composed, plan=plan)

@@ -14,7 +14,6 @@ from seqlab.comparison.phases import Comparison
 from seqlab.comparison.replicates import MOST_SHUFFLED
 from seqlab.config.sweep import Scalar
 from seqlab.results import METRICS_FILE, RunResult
-from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.coordinator import workers_for
 from seqlab.sweep.pool import LOG_FILE, Worker
 from seqlab.sweep.space import Parameter
@@ -63,7 +62,7 @@ def phases_of(comparison: Comparison, seconds_per_epoch: dict[str, float], worke
     for name, each in counts.items():
         seconds, epochs = 0.0, 0
         for arm in comparison.arms:
-            own = epochs_of(arm)
+            own = arm.longest()
             epochs += each * own
             first = seconds_per_epoch.get(
                 arm.name, seconds_per_epoch.get(arm.name.partition("~")[0], float("nan"))
@@ -73,11 +72,6 @@ def phases_of(comparison: Comparison, seconds_per_epoch: dict[str, float], worke
             Phase(name=name, runs=each * len(comparison.arms), epochs=epochs, seconds=seconds / workers)
         )
     return found
-
-
-def epochs_of(arm: ComposedArm) -> int:
-    """The longest training of an arm."""
-    return arm.experiment(arm.walk(lambda parameter: parameter.ends()[-1])).trainer.max_epochs
 
 
 def measured(comparison: Comparison, say: Callable[[str], None]) -> tuple[dict[str, float], int]:

@@ -10,6 +10,7 @@ from seqlab.report.contrasts import in_common, table_of
 from seqlab.report.evidence import MANY_TUNINGS, Evidence, FloatArray
 from seqlab.report.findings import OverDatasets, Standing, Verdict
 from seqlab.report.learnt import about_learning
+from seqlab.report.pruned import audits, pruning_cautions
 from seqlab.report.sentences import counted, listed
 from seqlab.report.units import Unit, is_share
 
@@ -46,11 +47,14 @@ def cautions(
     over: OverDatasets | None,
 ) -> list[str]:
     """Objections, the gravest first; one sentence or two each."""
+    pruning = pruning_cautions(evidence.tuning)
     found = [
         *about_learning(evidence, unit),
+        *(pruning if any(audit.wrong for audit in audits(evidence.tuning)) else []),
         *_about_chance(evidence, verdicts),
         *_about_limits(unit, verdicts, standings, over),
         *_about_choice(evidence),
+        *pruning,
         *_about_effort(evidence),
         *_about_references(evidence),
     ]

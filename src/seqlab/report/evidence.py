@@ -167,15 +167,14 @@ class Trial:
     """One trial of the tuning.
 
     Args:
-        arm: whose.
-        number: from 0.
+        arm, number: whose, and which, from 0.
         state: complete, pruned, diverged, failed.
         value: of the objective; None where there is none.
         parameters: what the search chose.
-        epochs: trained.
-        seconds: wall time.
+        epochs, seconds: trained, and wall time.
         reason: why it did not complete.
         tuning: which repetition of the tuning, from 0.
+        spared_at: epochs after which the pruner would have ended it, had it not been spared; None if it was not.
     """
 
     arm: str
@@ -187,6 +186,7 @@ class Trial:
     seconds: float
     reason: str | None = None
     tuning: int = 0
+    spared_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +218,7 @@ class Tuning:
         reruns: arm -> validation scores of the chosen configuration on fresh seeds, free of the luck of selection.
         notes: what a reader has to know, such as an arm whose best trials touch the edge of the range.
         blocked: arm -> why no verdict may be given on it.
+        pruner, candidates: who ended trials early ("none": nobody); of how many best ones an arm's was chosen.
     """
 
     objective: str
@@ -229,6 +230,8 @@ class Tuning:
     reruns: Mapping[str, Sequence[float]] = field(default_factory=dict)
     notes: Sequence[str] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
+    pruner: str = "none"
+    candidates: int = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,8 +243,7 @@ class Ledger:
         tuning_trials: that used up budget.
         tuning_epochs: of all trials.
         tuning_seconds: of training, all workers together.
-        replicates: that were trained.
-        replicate_seconds: for them.
+        replicates, replicate_seconds: that were trained, and the time for them.
         states: state -> number of trials.
     """
 

@@ -79,7 +79,10 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
     chosen, failed = read_selection(sweep_dir)
     runs = {(row.arm, row.tuning): _runs_of(sweep_dir, row) for row in chosen}
     protocol: Mapping[str, Any] = question["protocol"]
-    rows = read_trials(sweep_dir / TRIALS_FILE)
+    places = {
+        study_name(arm, n): (n, k) for n in range(protocol["tunings"]) for k, arm in enumerate(plan.arms)
+    }
+    rows = sorted(read_trials(sweep_dir / TRIALS_FILE), key=lambda row: (places[row.arm], row.number))
     results = results_of(sweep_dir, plan, chosen, runs, str(protocol["metric"]))
     profiles = read_profiles(sweep_dir)
     arms = [_arm(name, plan, chosen, runs, profiles.get(name)) for name in plan.arms]
@@ -88,6 +91,7 @@ def evidence_of_sweep(sweep_dir: Path) -> Evidence:
         Contrast(name=c.name, arm=c.arm, than=c.than, primary=True, differs=c.differs) for c in plan.contrasts
     ]
     notes = [f"{arm}: no configuration ({reason})" for arm, reason in failed.items()]
+    notes += _chosen_though_pruned(chosen, rows)
     return Evidence(
         title=str(question["name"]),
         question=str(question["question"]),
@@ -182,6 +186,8 @@ def _tuning(question: Mapping[str, Any], chosen: Sequence[Chosen], rows: Sequenc
         reruns={row.arm: [v for v in row.reruns if v is not None] for row in chosen if row.tuning == 0},
         notes=notes,
         blocked=blocked_arms(chosen),
+        pruner=str(question["pruner"]["name"]),
+        candidates=int(question["protocol"]["candidates"]),
     )
 
 
@@ -204,6 +210,17 @@ def blocked_arms(chosen: Sequence[Chosen]) -> dict[str, str]:
     return found
 
 
+def _chosen_though_pruned(chosen: Sequence[Chosen], rows: Sequence[TrialRow]) -> list[str]:
+    spared = {(row.arm, row.number): row.spared_at for row in rows if row.spared_at is not None}
+    names = {(study_name(row.arm, row.tuning), row.trial): row for row in chosen}
+    return [
+        f"{arm}: the chosen trial ({number}) would have been pruned after {spared[arm, number]} epochs; its place in "
+        "the budget was drawn to be run to its end"
+        for arm, number in names
+        if (arm, number) in spared
+    ]
+
+
 def _trial(row: TrialRow) -> Trial:
     arm, tuning = arm_and_tuning(row.arm)
     return Trial(
@@ -216,6 +233,7 @@ def _trial(row: TrialRow) -> Trial:
         seconds=row.seconds,
         reason=row.reason,
         tuning=tuning,
+        spared_at=row.spared_at,
     )
 
 

@@ -17,6 +17,7 @@ from seqlab.report.deciding import TOO_FEW, Decision, decide, family_of
 from seqlab.report.evidence import MANY_TUNINGS, Contrast, Evidence, Results, Rules
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
+from seqlab.report.pruned import beside_verdict
 from seqlab.report.recurrence import in_short, recurrence
 from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
 from seqlab.report.settling import looking_again, price, settles
@@ -185,7 +186,11 @@ def _verdict(
         ),
         p=decision.adjusted if contrast.primary else decision.p,
         sentence=verdict_sentence(contrast, compared, decision, rules, unit, on),
-        conditional=[*conditional, *_missing(compared, pairs_are)],
+        conditional=[
+            *conditional,
+            *beside_verdict(evidence.tuning, contrast),
+            *_missing(compared, pairs_are),
+        ],
         settles=settled_by,
         again=looking_again(compared, rules, pairs_are) if _looks_again(settled_by, decision) else "",
         price=prices(contrast),

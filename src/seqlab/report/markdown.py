@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings, Verdict
 from seqlab.report.letters import shown
+from seqlab.report.pruned import audits_in_words
 from seqlab.report.sentences import p_said
 from seqlab.report.tables import level_with_interval
 from seqlab.report.units import Unit, unit_of
@@ -41,6 +42,7 @@ def markdown(evidence: Evidence, findings: Findings) -> str:
         lines += ["## Is recurrence needed?", "", *_points(findings.recurrence.values()), ""]
     for title, points in (
         ("Rules that were in force", _rules(evidence, unit)),
+        ("What pruning got wrong", audits_in_words(evidence.tuning)),
         ("Objections that can be made", findings.cautions),
         ("Notes", evidence.notes),
     ):

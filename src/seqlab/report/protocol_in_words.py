@@ -44,7 +44,7 @@ def rules_in_words(question: Mapping[str, Any], plan: Plan) -> list[str]:
         f"({protocol['margin']:g}) and the primary contrasts: {names}. Every other pair is exploratory.",
         width_in_words(protocol, plan),
         f"Every arm was tuned by itself, with the same space, the same sampler ({question['sampler']['name']}) and "
-        "the same budget of trials; no trial was ended early.",
+        f"the same budget of trials; {_pruning_in_words(question)}",
         "A trial that diverged counts as the arm's own worst result; only trials lost to the machine were tried again.",
         f"Selection saw validation data alone ({validation}): the best {protocol['candidates']} trials of an arm were "
         f"run again on {protocol['reruns']} fresh seeds, and the best on average was taken.",
@@ -79,3 +79,16 @@ def deviations_in_words(plan: Plan) -> list[str]:
         f"A v{part}, would be too small to choose by; trials were scored out of fold, on {validation.folds}, where the "
         f"protocol asks for {validation.asked}: selection is noisier than that."
     ]
+
+
+def _pruning_in_words(question: Mapping[str, Any]) -> str:
+    pruner = question["pruner"]
+    if pruner["name"] == "none":
+        return "no trial was ended early."
+    folds = (question.get("trial") or {}).get("folds") or 1
+    first = "its first fold" if folds > 1 else f"{pruner['warmup_epochs']} epochs"
+    return (
+        f"trials that promised little were ended early ({pruner['name']}, none before {first}). When a trial is judged "
+        "depends on its place in the budget alone, the same in every arm; one place in ten, drawn by the seed and the "
+        "same in every arm, was run to its end whatever the pruner said, which shows how often it is wrong."
+    )

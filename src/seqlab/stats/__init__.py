@@ -11,7 +11,7 @@ from seqlab.stats.intervals import Mean, paired
 from seqlab.stats.metrics import crossed_metric
 from seqlab.stats.multiplicity import alpha_at_look, holm
 from seqlab.stats.planning import detectable, replicates_needed, replicates_to_detect
-from seqlab.stats.proportions import wilson
+from seqlab.stats.proportions import clopper_pearson, wilson
 from seqlab.stats.ranking import Ranks, rank_datasets
 from seqlab.stats.resampling import bootstrap_interval
 from seqlab.stats.robust import interquartile_mean, probability_of_improvement
@@ -23,6 +23,7 @@ __all__ = [
     "alpha_at_look",
     "best_so_far",
     "bootstrap_interval",
+    "clopper_pearson",
     "crossed",
     "crossed_metric",
     "detectable",

@@ -18,6 +18,7 @@ from seqlab.sweep.objectives import COSTS, is_cost
 from seqlab.sweep.space import GROUPS, Parameter, Space
 
 Values = Mapping[str, Scalar]
+_EPOCHS = "trainer.max_epochs"
 # Which choice was made from every group that the search has asked for.
 _Choices = tuple[tuple[str, Scalar], ...]
 
@@ -78,6 +79,14 @@ class ComposedArm:
     def words(self, values: Values) -> list[str]:
         """The words behind `python train.py` that give exactly this run; quoting for a shell is left to the caller."""
         return [*self.given, *(f"{key}={value_text(value)}" for key, value in values.items())]
+
+    def longest(self) -> int:
+        """Epochs of the longest trial that the space allows."""
+        searched = [p for p in self.parameters if p.key == _EPOCHS]
+        epochs = [int(float(str(end))) for parameter in searched for end in parameter.ends()]
+        if all(parameter.condition is not None for parameter in searched):
+            epochs += [int(str(value_at(tree, _EPOCHS))) for tree in self.trees.values()]
+        return max(epochs)
 
     def _tree(self, values: Values) -> Mapping[str, Any]:
         return self.trees[self._chosen(values)]

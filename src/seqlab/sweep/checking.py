@@ -49,6 +49,8 @@ def check_sweep_space(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
                 f"space.{parameter.key}.when: {parameter.condition.text!r} holds at none of {_SAMPLED:,} points\n"
                 "allowed: a condition that holds in a part of the space, such as model.num_layers > 1"
             )
+    if not sweep.config.protocol.contrasts:  # else its folds are not settled yet
+        check_pruner(sweep, arms)
     for experiment in parts.values():
         check_inputs(experiment)
         check_parts(experiment)
@@ -114,6 +116,23 @@ def _check_validation(sweep: Sweep, experiment: Experiment) -> None:
         raise UserError(
             "data.validation_fraction: 0 is not allowed; trials are chosen by their validation part\n"
             "allowed: a fraction above 0, or trial.folds=5"
+        )
+
+
+def check_pruner(sweep: Sweep, arms: Sequence[ComposedArm]) -> None:
+    """Refuse a pruner that never comes to decide anything.
+
+    Raises:
+        UserError: if the longest trial of all is no longer than the warm-up.
+    """
+    pruner, longest = sweep.config.pruner, max(arm.longest() for arm in arms)
+    by_epoch = pruner.name != "none" and not sweep.config.trial.is_cross_validation
+    if by_epoch and pruner.warmup_epochs >= longest:
+        raise UserError(
+            f"pruner.warmup_epochs: {pruner.warmup_epochs} is no less than the {longest} epochs of the longest trial, "
+            f"so {pruner.name} would never end one\nallowed: below {longest}, or pruner=none"
+            if longest > 1
+            else f"pruner: {pruner.name} has nothing to end in trials of one epoch\nallowed: pruner=none"
         )
 
 

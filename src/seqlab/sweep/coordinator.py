@@ -22,7 +22,7 @@ from seqlab.sweep.objectives import directions
 from seqlab.sweep.owners import BEAT_SECONDS
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import Lost, Worker
-from seqlab.sweep.proposing import make_pruner
+from seqlab.sweep.pruning import make_pruner
 from seqlab.sweep.rows import trial_rows
 from seqlab.sweep.slots import Claim, Limits
 from seqlab.sweep.store import Store
@@ -219,8 +219,7 @@ class Coordinator:
     def _study(self, name: str) -> optuna.Study:
         """A study of this thread's own, over the shared storage."""
         study = self._store.study(name, directions(self._sweep.config.objective))
-        arm = next(arm for arm in self._arms if arm.name == name)
-        longest = arm.experiment(arm.walk(lambda p: p.ends()[-1])).trainer.max_epochs
+        longest = max(arm.longest() for arm in self._arms)  # one for all, so that rungs are the same
         trial = self._sweep.config.trial
         folds = trial.runs if trial.is_cross_validation else 0
         study.pruner = make_pruner(self._sweep.config.pruner, longest, folds)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from seqlab.config.sweep import SweepConfig
 from seqlab.redaction import redact_words
 from seqlab.results import COUNTED_STATES, TrialRow
 from seqlab.screen import shown_path
 from seqlab.sweep.address import shown_address, storage_of
 from seqlab.sweep.definition import Sweep
 from seqlab.sweep.objectives import maximize
+from seqlab.sweep.pruning import SPARED_ONE_IN, is_spared
 from seqlab.sweep.space import Space
 from seqlab.sweep.wording import listed, short_keys, shortened
 
@@ -66,6 +68,8 @@ def sweep_in_words(
         dealt = f"{trial.fold_repeats} x {trial.folds}" if trial.fold_repeats > 1 else f"{trial.folds}"
         lines.append(("trial", f"the mean over {dealt} folds, the same for every trial and arm"))
     lines.append(("pruner", _pruner_in_words(sweep)))
+    if config.pruner.name != "none" and config.protocol.contrasts:
+        lines.append(("", spared_in_words(config)))
     lines.append(("budget", _budget_in_words(sweep, rows, budgets)))
     lines.append(("workers", f"{workers}"))
     lines.append(("directory", shown_path(sweep.directory)))
@@ -89,10 +93,26 @@ def _pruner_in_words(sweep: Sweep) -> str:
     )
     start = f"{pruner.name}, every trial gets {first}"
     if pruner.name == "median":
+        if pruner.startup_trials >= sweep.config.budget.trials:
+            return (
+                f"median, but no trial will be ended: pruner.startup_trials ({pruner.startup_trials}) come first, and "
+                f"budget.trials is {sweep.config.budget.trials}"
+            )
         return (
             f"{start}, then goes on while it is above the median (from trial {pruner.startup_trials + 1} on)"
         )
     return f"{start}, then one in {pruner.reduction_factor} goes on at every rung"
+
+
+def spared_in_words(config: SweepConfig) -> str:
+    """Which trials of a comparison are run to their end whatever the pruner says."""
+    drawn = [n for n in range(config.budget.trials) if is_spared(config.sampler.seed, n)]
+    words = f"one in {SPARED_ONE_IN} is run to its end whatever the pruner says, to see how often it is wrong"
+    return (
+        f"{words}: in every arm places {listed([str(n) for n in drawn], 6)}"
+        if drawn
+        else f"{words}; here none"
+    )
 
 
 def _budget_in_words(sweep: Sweep, rows: Sequence[TrialRow], budgets: Mapping[str, int | None]) -> str:

@@ -18,6 +18,7 @@ from seqlab.sweep.keeping import Keeper
 from seqlab.sweep.objectives import is_cost
 from seqlab.sweep.orders import Begins, Costs, Ended, Epoch, FoldDone, Note, Order, Scored
 from seqlab.sweep.pool import STOP_SECONDS, Lost, NotStarted, Worker
+from seqlab.sweep.pruning import is_spared
 
 _LOOK_SECONDS = 0.2
 
@@ -33,6 +34,7 @@ class Heard:
         ended: the worker's last word; None if the trial was lost.
         lost: why it was lost; None if it was not.
         hopeless: whether the next would be lost the same way.
+        spared_at: epochs after which it would have been pruned, but was spared; None if it was not.
     """
 
     begun: float
@@ -41,6 +43,7 @@ class Heard:
     ended: Ended | None = None
     lost: str | None = None
     hopeless: bool = False
+    spared_at: int | None = None
 
 
 class Listening:
@@ -125,14 +128,13 @@ class Listening:
                 case Epoch(epoch, value):
                     heard.epochs = epoch
                     if order.prunes and not order.folds:
-                        # after its last epoch a trial has nothing left that pruning could save
-                        worker.send(_prune(trial, epoch, value) and epoch < last)
+                        worker.send(self._ends(heard, row, trial, epoch, value, last))
                     shown = () if value is None else (value,)
                     spent = now - heard.begun
                     self._books.put(dataclasses.replace(row, epochs=epoch, values=shown, seconds=spent))
                 case FoldDone(number, value):
                     if order.prunes:
-                        worker.send(_prune(trial, number, value) and number < last)
+                        worker.send(self._ends(heard, row, trial, number, value, last))
                 case Scored(values, seconds):
                     heard.values = values
                     self._overhead.after.append(seconds)
@@ -143,6 +145,23 @@ class Listening:
                     heard.ended = ended
                 case _:
                     pass
+
+    def _ends(
+        self, heard: Heard, row: TrialRow, trial: optuna.Trial, step: int, value: float | None, last: int
+    ) -> bool:
+        """Whether a trial ends after this epoch or fold. One that is spared goes on, and reports no more."""
+        # after its last epoch a trial has nothing left that pruning could save
+        if heard.spared_at is not None or not _prune(trial, step, value) or step >= last:
+            return False
+        if not self._spares(row):
+            return True
+        heard.spared_at = heard.epochs
+        return False
+
+    def _spares(self, row: TrialRow) -> bool:
+        """A search needs no measure of what its pruner costs; a comparison does."""
+        seed = self._config.sampler.seed
+        return bool(self._config.protocol.contrasts) and row.slot is not None and is_spared(seed, row.slot)
 
     def _hold(
         self,

@@ -1,4 +1,4 @@
-"""Who proposes the next point, and who ends a trial early: Optuna's samplers and pruners, seeded by place.
+"""Who proposes the next point: Optuna's samplers, seeded by place.
 
 A sampler is made anew for every trial, with a seed drawn from (sweep seed, arm, slot, trials the slot has seen). A
 sampler that lived on would repeat its first proposals whenever a sweep is resumed; this way one worker proposes the
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import optuna
-from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
 from optuna.samplers import (
     BaseSampler,
     GPSampler,
@@ -23,7 +22,7 @@ from optuna.samplers import (
     TPESampler,
 )
 
-from seqlab.config.sweep import PrunerConfig, SamplerConfig, Scalar
+from seqlab.config.sweep import SamplerConfig, Scalar
 from seqlab.sweep.arms import ComposedArm
 from seqlab.sweep.space import Parameter
 
@@ -84,28 +83,6 @@ def fixed_to(sampler: BaseSampler, values: Mapping[str, Scalar]) -> BaseSampler:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return PartialFixedSampler(dict(values), sampler)
-
-
-def make_pruner(config: PrunerConfig, max_epochs: int, folds: int = 0) -> BasePruner:
-    """The pruner of an arm's study.
-
-    Args:
-        config: which algorithm.
-        max_epochs: of an unpruned trial.
-        folds: of such a trial, by which it is pruned; 0: by epochs.
-    """
-    first, last = (1, folds) if folds else (min(config.warmup_epochs, max_epochs), max_epochs)
-    match config.name:
-        case "none":
-            return NopPruner()
-        case "median":
-            return MedianPruner(n_startup_trials=config.startup_trials, n_warmup_steps=first)
-        case "halving":
-            return SuccessiveHalvingPruner(min_resource=first, reduction_factor=config.reduction_factor)
-        case "hyperband":
-            return HyperbandPruner(
-                min_resource=first, max_resource=last, reduction_factor=config.reduction_factor
-            )
 
 
 def suggest(trial: optuna.Trial, parameter: Parameter) -> Scalar:

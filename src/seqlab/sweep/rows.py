@@ -23,6 +23,7 @@ ATTRIBUTE = "seqlab"
 TRIALS_FILE = "trials.parquet"
 _PARAMETER = "params."
 _BEFORE, _AFTER = ("arm", "number", "state"), ("epochs", "seconds", "reason", "retry_of", "machine")
+_LATER = ("slot", "spared_at")  # columns that older files lack
 _OPEN = ("running", "waiting")
 # What our own word may be, by Optuna's; the first where there is none or it has been overtaken.
 _STATES: dict[str, tuple[TrialState, ...]] = {
@@ -65,6 +66,8 @@ def _row(trial: "optuna.trial.FrozenTrial", arm: str, objectives: int) -> TrialR
         reason=reason,
         retry_of=known.get("retry_of"),
         machine=known.get("machine"),
+        slot=known.get("slot"),
+        spared_at=known.get("spared_at"),
     )
 
 
@@ -111,6 +114,8 @@ def write_trials(path: Path, rows: Sequence[TrialRow], metrics: Sequence[str]) -
         ("reason", pa.string(), [row.reason for row in rows]),
         ("retry_of", pa.int64(), [row.retry_of for row in rows]),
         ("machine", pa.string(), [row.machine for row in rows]),
+        ("slot", pa.int64(), [row.slot for row in rows]),
+        ("spared_at", pa.int64(), [row.spared_at for row in rows]),
     ]
     fields += [pa.field(name, kind) for name, kind, _ in columns]
     arrays += [pa.array(values, kind) for _, kind, values in columns]
@@ -167,7 +172,7 @@ def read_trials(path: Path) -> list[TrialRow]:
         raise UserError(f"{path}: not a table of trials (it has no column {missing[0]!r})")
     settings = [name for name in table.column_names if name.startswith(_PARAMETER)]
     mixed = {name for name in settings if _WORDS.items() <= (table.schema.field(name).metadata or {}).items()}
-    metrics = [name for name in table.column_names if name not in {*_BEFORE, *_AFTER, *settings}]
+    metrics = [name for name in table.column_names if name not in {*_BEFORE, *_AFTER, *_LATER, *settings}]
     return [_from_plain(plain, settings, mixed, metrics) for plain in table.to_pylist()]
 
 
@@ -189,4 +194,6 @@ def _from_plain(
         reason=plain["reason"],
         retry_of=plain["retry_of"],
         machine=plain["machine"],
+        slot=plain.get("slot"),
+        spared_at=plain.get("spared_at"),
     )

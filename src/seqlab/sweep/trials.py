@@ -141,6 +141,7 @@ class Trials:
             parameters=values,
             retry_of=claim.retry_of if number == 0 else None,
             machine=socket.gethostname(),
+            slot=claim.slot,
         )
         self._books.put(row)
         attempt = _Attempt(claim=claim, limits=limits, study=study, trial=trial, row=row)
@@ -165,8 +166,9 @@ class Trials:
             study.sampler = fixed_to(sampler, point) if point else sampler
             trial = study.ask()
             self._store.slots.fill(claim, trial.number)
-            if again:
-                trial.set_user_attr(ATTRIBUTE, {"retry_of": claim.retry_of})
+            if again or self._sweep.config.pruner.name != "none":
+                retry_of = claim.retry_of if again else None
+                trial.set_user_attr(ATTRIBUTE, {"retry_of": retry_of, "slot": claim.slot})
             return trial, self._arms[claim.arm].walk(lambda parameter: suggest(trial, parameter))
 
     def _again(self, claim: Claim, study: optuna.Study) -> Mapping[str, Scalar] | None:
@@ -180,6 +182,8 @@ class Trials:
     def _conclude(self, attempt: _Attempt, heard: Heard, seconds: float) -> Result:
         """Write down what became of a trial."""
         ended = heard.ended
+        row = dataclasses.replace(attempt.row, spared_at=heard.spared_at)
+        attempt = dataclasses.replace(attempt, row=row)
         if ended is None or ended.status == "interrupted" or ended.cause == "memory":
             reason = heard.lost or (ended.reason if ended is not None else None) or "interrupted"
             return self._lost(attempt, reason, heard.epochs, seconds, hopeless=heard.hopeless)
@@ -264,6 +268,8 @@ class Trials:
             "seconds": seconds,
             "retry_of": row.retry_of,
             "machine": row.machine,
+            "slot": row.slot,
+            "spared_at": row.spared_at,
             "lost": lost,
         }
         optuna_state = _OPTUNA_STATES.get(state, OptunaState.FAIL)

@@ -7,6 +7,7 @@ from seqlab.figures.tradeoff import Panel, Point, pareto, tradeoff
 from seqlab.report.findings import Estimate
 from seqlab.report.page.blocks import Block, Section, Table, Words
 from seqlab.report.page.facts import Facts, duration
+from seqlab.report.pruned import audits, share_in_words
 from seqlab.report.sentences import listed
 
 _AXES = {
@@ -154,5 +155,28 @@ def ledger(facts: Facts) -> Section | None:
         title="What every arm has spent",
         short="Ledger",
         how="Equal effort shows as equal trials; time is that of all workers added up, and differs where arms do.",
-        blocks=[Table(head=head, rows=table, foot=foot)],
+        blocks=[Table(head=head, rows=table, foot=foot), *_pruning(facts)],
     )
+
+
+def _pruning(facts: Facts) -> list[Block]:
+    """How often pruning was wrong, where there was any."""
+    tuning = facts.evidence.tuning
+    found = audits(tuning)
+    if tuning is None or not found:
+        return []
+    rows = [
+        [facts.arm_cell(a.arm), f"{a.pruned:,}", f"{a.spared:,}", f"{a.wrong:,}", share_in_words(a)]
+        for a in found
+    ]
+    return [
+        Table(
+            title="What pruning got wrong",
+            head=["arm", "pruned", "spared", "of these wrong", "share wrong"],
+            rows=rows,
+        ),
+        Words(
+            text=f"Spared: {tuning.pruner} would have ended it, but its place in the budget was drawn to be run to its "
+            f"end. Wrong: it ended at least as well as the last of the best {tuning.candidates} that were let through."
+        ),
+    ]

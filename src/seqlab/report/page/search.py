@@ -68,6 +68,7 @@ def _budget(facts: Facts, given: Tuning, random: bool) -> Block:
         title = "Expected best of so many random trials"
         note = (
             "the mean of the best over all subsets of the trials; a trial that diverged counts as the worst"
+            + ("" if given.pruner == "none" else ", one that was pruned as well")
         )
     else:
         title = f"Best trial so far ({given.sampler})"
@@ -206,8 +207,8 @@ def trials(facts: Facts) -> Section | None:
         key="trials",
         title="Trials that did not complete",
         short="Failed trials",
-        how="A trial that diverged is its arm's own result and has used up budget; one that failed was lost to the "
-        "machine and was tried again.",
+        how="A trial that was pruned or diverged is its arm's own result and has used up budget; one that failed was "
+        "lost to the machine and was tried again.",
         blocks=blocks,
     )
 
