@@ -6,19 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from seqlab.report.evidence import (
-    Arm,
-    Contrast,
-    Evidence,
-    Items,
-    Ledger,
-    Reading,
-    Reference,
-    Results,
-    Rules,
-    Trial,
-    Tuning,
-)
+from seqlab.report.effort import Ledger, Trial, Tuning
+from seqlab.report.evidence import Arm, Contrast, Evidence, Items, Reading, Reference, Results, Rules
 from seqlab.report.findings import Estimate, Findings, Standing, Verdict
 
 ARMS = ("lstm", "lstm_stacked", "bilstm", "bilstm_stacked")

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
 from seqlab.errors import UserError
-from seqlab.report.evidence import Arm, Contrast, Ledger, Reading, Results, Rules, Trial, Tuning
+from seqlab.report.effort import Ledger, Trial, Tuning
+from seqlab.report.evidence import Arm, Contrast, Reading, Results, Rules
 from seqlab.report.judging import judge
 
 RNG = np.random.default_rng(7)

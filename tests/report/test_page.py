@@ -13,7 +13,8 @@ import pytest
 from tests.report.example_evidence import ARMS, bare, by_hand, estimate, many_datasets, whole
 
 from seqlab import files
-from seqlab.report.evidence import Arm, Contrast, Results, Rules, Trial
+from seqlab.report.effort import Trial
+from seqlab.report.evidence import Arm, Contrast, Results, Rules
 from seqlab.report.findings import Findings, Standing
 from seqlab.report.judging import judge
 from seqlab.report.page import write_page

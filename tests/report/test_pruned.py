@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from seqlab.report.evidence import Ledger, Trial, Tuning
+from seqlab.report.effort import Ledger, Trial, Tuning
 from seqlab.report.judging import judge
 from seqlab.report.markdown import markdown
 from seqlab.report.pruned import audits

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 from seqlab.config.build import leaves
-from seqlab.report.evidence import Ending
+from seqlab.report.effort import Ending
 from seqlab.results import CONFIG_FILE, RunResult
 
 # Their rate falls to nothing at the last epoch, so that the best epoch is near the end however many there are.

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from seqlab.errors import UserError
 from seqlab.report.asked import margin_of, with_named
+from seqlab.report.effort import Ending
 from seqlab.report.endings import ending_of, settings_of
-from seqlab.report.evidence import Arm, Ending, Evidence, FloatArray, Items, Reference, Results, Rules
+from seqlab.report.evidence import Arm, Evidence, FloatArray, Items, Reference, Results, Rules
 from seqlab.report.options import Options
 from seqlab.results import PREDICTIONS_FILE, RunResult, read_result
 

@@ -24,18 +24,9 @@ from seqlab.replication import (
     register_of,
     study_name,
 )
+from seqlab.report.effort import Ending, Ledger, Trial, Tuning
 from seqlab.report.endings import ending_of, settings_of
-from seqlab.report.evidence import (
-    Arm,
-    Contrast,
-    Ending,
-    Evidence,
-    Ledger,
-    Reading,
-    Rules,
-    Trial,
-    Tuning,
-)
+from seqlab.report.evidence import Arm, Contrast, Evidence, Reading, Rules
 from seqlab.report.from_replicates import references_of, results_of
 from seqlab.report.protocol_in_words import deviations_in_words, rules_in_words, width_in_words
 from seqlab.results import (

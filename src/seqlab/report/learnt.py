@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqlab import stats
-from seqlab.report.evidence import Ending, Evidence, Reference, Results
+from seqlab.report.effort import Ending
+from seqlab.report.evidence import Evidence, Reference, Results
 from seqlab.report.metrics import OF_PREDICTIONS
 from seqlab.report.recurrence import items_of, over_reference
 from seqlab.report.sentences import listed

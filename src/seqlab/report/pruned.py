@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqlab import stats
-from seqlab.report.evidence import Contrast, Trial, Tuning
+from seqlab.report.effort import Trial, Tuning
+from seqlab.report.evidence import Contrast
 from seqlab.report.sentences import listed
 
 

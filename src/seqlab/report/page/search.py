@@ -9,7 +9,8 @@ import numpy as np
 from seqlab import stats
 from seqlab.figures.looks import short_number
 from seqlab.figures.tuning import Search, best_against_budget, importances
-from seqlab.report.evidence import FloatArray, Trial, Tuning
+from seqlab.report.effort import Trial, Tuning
+from seqlab.report.evidence import FloatArray
 from seqlab.report.page.blocks import Block, Points, Section, Table, Words
 from seqlab.report.page.facts import Facts
 from seqlab.report.units import WORDS, named_share
