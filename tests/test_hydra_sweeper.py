@@ -298,6 +298,7 @@ def test_without_our_sweeper_several_values_are_jobs_as_ever():
         (["model={cell: gru}", "model.num_layers=1,2"], "model"),
         (["hydra/sweeper=seqlab", "~hydra.sweeper.budget"], "hydra.sweeper.budget"),
         (["hydra/launcher=joblib"], "hydra/launcher"),
+        (["hydra/sweeper=optuna"], "hydra/sweeper=seqlab, which searches with Optuna"),
     ],
 )
 def test_a_mistake_is_answered_in_three_lines_and_leaves_nothing(here, words, said):

@@ -10,7 +10,8 @@ import pytest
 import seqlab
 from seqlab.compose import check_sweep, compose
 from seqlab.errors import UserError
-from seqlab.preflight import check_start
+from seqlab.preflight import check_run, check_start
+from seqlab.results import RunResult
 
 TINY = ["trainer.max_epochs=1", "model=gru", "model.hidden_size=2", "logger=none", "trainer.accelerator=cpu"]
 
@@ -93,3 +94,16 @@ def test_a_tracker_that_is_not_installed(tmp_path, monkeypatch):
         check_start(compose([*TINY, "logger=tensorboard"]).experiment, tmp_path / "a")
     with pytest.raises(UserError, match="tensorboard is not installed"):
         check_sweep(["logger=csv,tensorboard"])
+
+
+def test_a_trial_without_a_checkpoint_says_which_ones_a_sweep_keeps(tmp_path):
+    (tmp_path / "sweep" / "trials" / "all" / "3").mkdir(parents=True)
+    for place, in_a_sweep in ((tmp_path / "sweep" / "trials" / "all" / "3", True), (tmp_path, False)):
+        result = {"name": "x", "status": "pruned", "seed": 0, "started": "", "threads": 1, "command": ""}
+        RunResult(run_dir=place, **result).write()
+        if in_a_sweep:
+            (tmp_path / "sweep" / "sweep.yaml").touch()
+        with pytest.raises(UserError, match="has no checkpoints") as caught:
+            check_run(place, "RUN_DIR")
+        assert ("trial.keep" in str(caught.value)) == in_a_sweep
+        assert len(str(caught.value).splitlines()) <= 3

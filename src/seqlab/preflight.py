@@ -25,6 +25,8 @@ from seqlab.trackers.choose import require_package
 
 # Settings that leave the numbers of a run as they are.
 _APART = ("logger", "force")
+# By it the directory of a sweep is known.
+_SWEEP_FILE = "sweep.yaml"
 
 
 def check_start(experiment: Experiment, run_dir: Path, *, data_given: bool = False) -> None:
@@ -106,7 +108,13 @@ def check_run(run_dir: Path, key: str) -> None:
     except (ValueError, TypeError) as error:
         raise UserError(f"{key}: {run_dir / RESULT_FILE} cannot be read: {error}") from None
     if not (run_dir / BEST_CHECKPOINT).is_file():
-        raise UserError(f"{key}: {run_dir} has no {BEST_CHECKPOINT} (the run is {result.status})")
+        missing = f"{key}: {run_dir} has no {BEST_CHECKPOINT} (the run is {result.status})"
+        if any((folder / _SWEEP_FILE).is_file() for folder in run_dir.absolute().parents):
+            missing += (
+                "\nallowed: one of the best trials of its arm, whose files a sweep keeps (trial.keep);"
+                f"\nor train it again: python train.py --config {run_dir / CONFIG_FILE}"
+            )
+        raise UserError(missing)
 
 
 def _check_directory(experiment: Experiment, run_dir: Path) -> None:

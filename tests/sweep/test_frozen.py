@@ -74,6 +74,11 @@ def test_what_may_change(words: list[str]):
     assert difference(question(), question(*words)) is None
 
 
+def test_an_int_of_the_space_is_shown_as_one():
+    narrow, wide = ({**FILE["space"], "seed": {"type": "int", "low": 0, "high": high}} for high in (16, 32))
+    assert difference(question(space=narrow), question(space=wide)) == "space.seed.high: 16 there, 32 here"
+
+
 def test_the_wording_of_the_question_may_change():
     reordered = dict(reversed(FILE["space"].items()))
     assert difference(question(), question(question="Which one?", space=reordered)) is None

@@ -194,6 +194,7 @@ SPACE = "space: {seed: {type: int, low: 0, high: 9}}\n"
         ("space: {seed: {type: int, low: 0, hgh: 9}}", ["space.seed.hgh", "own.yaml", "space.seed.high"]),
         ("space: {seed: {type: int, low: 9, high: 0}}", ["space.seed.high", "own.yaml"]),
         ("space: {seed: 3}", ["space.seed", "own.yaml"]),
+        (SPACE + "sweep: {dir: runs/x}", ["own.yaml", "sweep.dir=DIR", "dir: DIR"]),
         ("space: {seed: {low: 0, low: 1}}", ["own.yaml", "stands twice"]),
         ("question: x", ["nothing to search"]),
         (SPACE + "fixed: [seed=3]", ["fixed: seed=3", "space.seed"]),

@@ -106,6 +106,18 @@ def test_a_plain_line_says_what_became_of_each_trial(tmp_path, sweep_in, trial):
     ]
 
 
+def test_trials_that_end_together_are_told_as_it_stood_when_each_ended(tmp_path, sweep_in, trial):
+    stream = io.StringIO()
+    screen = SweepScreen(stream, live=False)
+    screen.before(sweep_in(tmp_path, budget={"trials": 3}), 1)
+    screen.update([trial(0, 0.5), trial(1, 0.7), trial(2, 0.9)], 10.0)
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("trial ")]
+    assert [line.partition(")")[0] for line in lines] == [
+        "trial 0: 0.500 (best 0.500", "trial 1: 0.700 (best 0.700", "trial 2: 0.900 (best 0.900",
+    ]  # fmt: skip
+    assert [f"{n}/3 done" in line for n, line in enumerate(lines, 1)] == [True] * 3
+
+
 def test_quick_trials_are_thinned_out_but_none_is_forgotten(tmp_path, sweep_in, trial):
     stream = io.StringIO()
     screen = SweepScreen(stream, live=False)

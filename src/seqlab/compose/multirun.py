@@ -126,7 +126,15 @@ def run_multirun(
         UserError: for the first thing that does not fit, before any job starts.
     """
     prepared = prepare(overrides, config_dir)
-    config = _choices_alone(prepared)
+    try:
+        config = _choices_alone(prepared)
+    except UserError as error:
+        if "'hydra/sweeper/" not in str(error):
+            raise
+        first = str(error).splitlines()[0]
+        raise UserError(
+            f"{first}\nallowed: hydra/sweeper=seqlab, which searches with Optuna, or basic"
+        ) from None
     configured = _configured_sweep(config, prepared.overrides)
     if str(OmegaConf.select(config, "hydra.sweeper._target_")).startswith(_OURS):
         # a search tries its space out itself, at its ends and at random points rather than everywhere

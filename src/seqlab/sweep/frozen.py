@@ -147,5 +147,6 @@ def _complete(tree: Any) -> Any:
 
 
 def _shown(value: object) -> str:
-    words = "nothing" if value is _NOTHING else str(value)
+    whole = isinstance(value, float) and value.is_integer()  # an int of a space is held as a float
+    words = "nothing" if value is _NOTHING else f"{value:.15g}" if whole else str(value)
     return words if len(words) <= _WIDTH else f"{words[: _WIDTH - 3]}..."

@@ -52,7 +52,13 @@ def load_sweep(words: Sequence[str], config_dir: Path | None, command: Sequence[
         raise UserError(f"sweep: which one? It is asked for by sweep=NAME\n{allowed_sweeps()}")
     path = find_sweep(str(given.place["sweep"]))
     with _in_file(path):
-        config = settings_of(read_mapping(path))
+        plain = read_mapping(path)
+        if "sweep" in plain:
+            raise UserError(
+                f"{path}: sweep: belongs to the command line, as sweep.dir=DIR and sweep.name=NAME\n"
+                "allowed in a sweep's file: dir: DIR, name: NAME"
+            )
+        config = settings_of(plain)
         space = _checked(config, known_groups)
         arms = _arms(config, [parameter.key for parameter in space.parameters])
     if given.own:
