@@ -15,7 +15,7 @@ SOURCE = Path(seqlab.__file__).parent
 # The floors of the house; a room may import from lower floors only.
 FLOORS = {
     "batch": 0, "results": 0, "errors": 0, "paths": 0, "files": 0, "stats": 0, "sequences": 0, "redaction": 0,
-    "provenance": 0, "quiet": 0, "replication": 0,
+    "provenance": 0, "quiet": 0, "startup": 0, "replication": 0,
     "config": 1, "readers": 1, "recurrent": 1, "figures": 1, "baselines": 1, "screen": 1, "choices": 1,
     "plugins": 2, "references": 2, "data": 2, "encoders": 2, "tasks": 2, "trackers": 2,
     "preflight": 3, "model": 3, "checkpoint": 3,

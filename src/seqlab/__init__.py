@@ -19,6 +19,7 @@ from seqlab.config.registry import register
 from seqlab.errors import EXIT_TERMINATED, ConfigError, RunFailed, UserError
 from seqlab.redaction import redact_words
 from seqlab.results import RunResult
+from seqlab.startup import collector_off
 
 if TYPE_CHECKING:
     from seqlab.predict import TrainedModel
@@ -69,7 +70,8 @@ def run(
     composed = compose(words)
     place = composed.run_dir if run_dir is None else Path(run_dir)
     check_start(composed.experiment, place, data_given=data is not None)
-    from seqlab.experiment import run as train
+    with collector_off():
+        from seqlab.experiment import run as train
     from seqlab.experiment.processes import Interrupted
     from seqlab.screen import Screen
 

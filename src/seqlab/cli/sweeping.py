@@ -9,6 +9,7 @@ from seqlab.cli.outcome import leaving_at_once, patient_stdout
 from seqlab.comparison.contrasts import check_protocol
 from seqlab.config.build import to_plain
 from seqlab.redaction import redact
+from seqlab.startup import collector_off
 from seqlab.sweep.arms import ComposedArm, compose_arms
 from seqlab.sweep.checking import check_sweep_space
 from seqlab.sweep.definition import Sweep
@@ -58,7 +59,7 @@ def run(sweep: Sweep, arms: list[ComposedArm]) -> int:
     Raises:
         UserError: for whatever the user can put right.
     """
-    with leaving_at_once():
+    with leaving_at_once(), collector_off():
         warm_up()  # while this process imports what it needs itself
         if sweep.config.protocol.contrasts:
             from seqlab.cli.comparing import compare as work

@@ -25,6 +25,7 @@ from seqlab.preflight import check_start
 from seqlab.redaction import redact, redact_words
 from seqlab.results import RunResult
 from seqlab.screen import show_several
+from seqlab.startup import collector_off
 
 
 def settings_of(overrides: Sequence[str], config_dir: Path | None, config: Path | None) -> Composed:
@@ -114,7 +115,7 @@ def _train(composed: Composed, called: Sequence[str]) -> tuple[int, RunResult | 
     check_start(composed.experiment, composed.run_dir)
     command = shlex.join(redact_words(called))
     # only now what is heavy: a mistake is answered before torch is imported
-    with leaving_at_once():
+    with leaving_at_once(), collector_off():
         from seqlab.experiment import run
         from seqlab.experiment.processes import Interrupted
         from seqlab.screen import Screen

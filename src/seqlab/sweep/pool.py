@@ -27,7 +27,7 @@ def warm_up() -> None:
     """
     if _METHOD != "forkserver":
         return
-    multiprocessing.get_context(_METHOD).set_forkserver_preload(["seqlab.sweep.worker"])
+    multiprocessing.get_context(_METHOD).set_forkserver_preload(["seqlab.sweep.preload"])
     with _without_the_current_folder():
         resource_tracker.ensure_running()  # the server needs it, and starting it lets the signal through again
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
