@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy
 
-from seqlab.stats import Components, crossed, detectable, replicates_needed, replicates_to_detect
+from seqlab.stats import (
+    Components,
+    crossed,
+    detectable,
+    replicates_needed,
+    replicates_to_detect,
+    rounded_up,
+)
 
 
 def made(replicate, item, interaction):
@@ -118,3 +125,11 @@ def test_two_replicates_detect_something_at_any_confidence():
         x = found + rng.standard_normal((200_000, 2))
         power = (x.mean(axis=1) / (x.std(axis=1, ddof=1) / math.sqrt(2)) > t).mean()
         assert power == pytest.approx(0.8, abs=0.005)
+
+
+@given(st.integers(1, 10**9))
+def test_a_number_that_is_needed_is_rounded_up_to_two_digits(number):
+    rounded = rounded_up(number)
+    assert number <= rounded <= number * 1.1
+    assert len(str(rounded).rstrip("0")) <= 2
+    assert rounded_up(rounded) == rounded

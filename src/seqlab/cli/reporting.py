@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from seqlab.errors import UserError
+from seqlab.replication import REPORT_FOLDER
 from seqlab.report.evidence import Evidence
 from seqlab.report.findings import Findings
 from seqlab.report.options import Options
@@ -209,7 +210,7 @@ def _several(paths: Sequence[Path], options: argparse.Namespace, called: str) ->
     from seqlab.report.writing import write_report
 
     found = survey(paths, called)
-    folder: Path = options.out or paths[0].parent / "report"
+    folder: Path = options.out or paths[0].parent / REPORT_FOLDER
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, highlight=False)
     show_survey(found, console)
     table = write_survey(found, folder)
@@ -239,13 +240,12 @@ def _evidence(paths: Sequence[Path], options: argparse.Namespace, called: str) -
             raise UserError(
                 f"--question: is fixed by the sweep ({evidence.question})\nallowed with a sweep's directory: --out"
             )
-        return dataclasses.replace(evidence, question=options.question or evidence.question), paths[
-            0
-        ] / "report"
+        asked = dataclasses.replace(evidence, question=options.question or evidence.question)
+        return asked, paths[0] / REPORT_FOLDER
     _no_table_words(options, _WORDS_OF_RUNS)
     from seqlab.report.from_runs import evidence_of_runs
 
-    folder = (paths[0] if len(paths) == 1 else paths[0].parent) / "report"
+    folder = (paths[0] if len(paths) == 1 else paths[0].parent) / REPORT_FOLDER
     return evidence_of_runs(paths, _options(options, called)), folder
 
 
@@ -256,13 +256,15 @@ def _no_table_words(options: argparse.Namespace, allowed: Sequence[str] = ()) ->
     for action in plain._actions:  # pyright: ignore[reportPrivateUsage]
         if action.dest in ("paths", "out", "question", "help", *allowed):
             continue
-        if getattr(options, action.dest, action.default) != action.default:
-            raise UserError(
-                f"{action.option_strings[0]}: has a meaning for tables alone\nallowed with run directories: --out, "
-                "--question, --contrast, --margin, --confidence"
-                if allowed or action.dest not in _WORDS_OF_RUNS
-                else f"{action.option_strings[0]}: is fixed by the sweep\nallowed with a sweep's directory: --out"
-            )
+        if getattr(options, action.dest, action.default) == action.default:
+            continue
+        name = action.option_strings[0]
+        if not allowed and action.dest in _WORDS_OF_RUNS:
+            raise UserError(f"{name}: is fixed by the sweep\nallowed with a sweep's directory: --out")
+        raise UserError(
+            f"{name}: has a meaning for tables alone\nallowed with run directories: --out, --question, --contrast, "
+            "--margin, --confidence"
+        )
 
 
 def _options(options: argparse.Namespace, called: str) -> Options:

@@ -48,10 +48,12 @@ def write_profiles(
     """
     found: dict[str, Profile] = {}
     networks: dict[str, tuple[SequenceModel, SequenceBatch]] = {}
+    used: list[int] = []
     with quiet_libraries():
         for arm, plain in settings.items():
             experiment = build_experiment(plain)
-            with threads(experiment.trainer.threads):
+            used.append(experiment.trainer.threads)
+            with threads(used[-1]):
                 data = kept_data_of(experiment)
                 model = network_of(experiment, data)
                 profiles = profile_before(model, data)
@@ -59,15 +61,13 @@ def write_profiles(
                 if checkpoint is not None:
                     model.load_state_dict(load_checkpoint(checkpoint).weights)
                     profiles["trained"] = gradient_profile(model, first_batch(data))
-                networks[arm] = model.train(), next(iter(data.train_loader()))
+                networks[arm] = model, next(iter(data.train_loader()))
                 found[arm] = Profile(
                     latency_ms=latency_ms(model, first_batch(data)),
-                    engine=f"cpu, {experiment.trainer.threads} thread{'s' * (experiment.trainer.threads != 1)}",
+                    engine=f"cpu, {used[-1]} thread{'s' * (used[-1] != 1)}",
                     gradients={name: [float(v) for v in values] for name, values in profiles.items()},
                 )
-        with threads(
-            min((build_experiment(plain).trainer.threads for plain in settings.values()), default=1)
-        ):
+        with threads(min(used)):
             for arm, speed in speeds(networks).items():
                 found[arm] = replace(found[arm], layers_ms=speed.ours, plain_layers_ms=speed.plain)
     files.write_json(path, {arm: asdict(profile) for arm, profile in found.items()})

@@ -81,14 +81,14 @@ def beside_margin(looks: Sequence[int], items: int, contrasts: int, margin: floa
     more = stats.replicates_to_detect(components, items, margin, confidence=confidence)
     told = f"above the margin of {_points(margin)}: expect 'not enough evidence' for smaller ones"
     if more is not None and more <= _MOST_SEEDS:
-        return f"{start}, {told}; about {_rounded(more):,} seeds would bring it to the margin."
+        return f"{start}, {told}; about {stats.rounded_up(more):,} seeds would bring it to the margin."
     for many in (seeds, 2 * seeds, 4 * seeds):
         needed = _items_needed(many, margin, confidence)
         if needed is not None:
             with_ = "these seeds" if many == seeds else f"{many:,} seeds"
             return (
                 f"{start}, {told}; no number of seeds brings it to the margin, for the test items are too few (about "
-                f"{_rounded(needed):,} would do it with {with_})."
+                f"{stats.rounded_up(needed):,} would do it with {with_})."
             )
     return f"{start}, {told}; it takes many more seeds and test items to bring it to the margin."
 
@@ -115,9 +115,3 @@ def _items_needed(seeds: int, margin: float, confidence: float) -> int | None:
 
 def _points(share: float) -> str:
     return f"{100 * share:.1f} points" if round(100 * share, 1) != 1 else "1 point"
-
-
-def _rounded(number: int) -> int:
-    """Two digits are enough."""
-    step = 10 ** max(len(str(number)) - 2, 0)
-    return math.ceil(number / step) * step

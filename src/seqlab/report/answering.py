@@ -7,8 +7,8 @@ from seqlab.report.cautions import read_before
 from seqlab.report.contrasts import mean_scores
 from seqlab.report.evidence import Evidence, Rules
 from seqlab.report.findings import OverDatasets, Verdict
+from seqlab.report.pricing import price, prices
 from seqlab.report.sentences import counted, listed, settled_in_words, short_sentence, subject, within
-from seqlab.report.settling import price, prices
 from seqlab.report.units import Unit
 
 

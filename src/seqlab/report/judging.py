@@ -17,10 +17,11 @@ from seqlab.report.deciding import TOO_FEW, Decision, decide, family_of
 from seqlab.report.evidence import MANY_TUNINGS, Contrast, Evidence, Results, Rules
 from seqlab.report.findings import Estimate, Findings, OverDatasets, Verdict
 from seqlab.report.over_datasets import Pairs, over_datasets, wins_ties_losses
+from seqlab.report.pricing import price
 from seqlab.report.pruned import beside_verdict
 from seqlab.report.recurrence import in_short, recurrence
 from seqlab.report.sentences import counted, p_said, rests_on, verdict_sentence
-from seqlab.report.settling import looking_again, price, settles
+from seqlab.report.settling import looking_again, settles
 from seqlab.report.standing import standings
 from seqlab.report.units import Unit, check_sizes, unit_of
 

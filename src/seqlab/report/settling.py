@@ -1,26 +1,12 @@
-"""What would settle an open question, and what looking again does to the level; and what an arm costs."""
-
-import math
-from collections.abc import Sequence
+"""What would settle an open question, and what looking again does to the level."""
 
 from seqlab import stats
 from seqlab.report.comparing import Compared
 from seqlab.report.deciding import Decision
-from seqlab.report.evidence import Arm, Rules
+from seqlab.report.evidence import Rules
 
 _MOST = 10_000
 _MOST_ITEMS = 10**8
-_ALIKE = 1.1
-_COSTS = (
-    ("parameters", "the parameters"),
-    ("flops", "the FLOPs"),
-    ("latency_ms", "the latency"),
-    ("seconds", "the training time"),
-)
-_LAYERS = (
-    ("layers_ms", "the time of a training step of the layers"),
-    ("plain_layers_ms", "that time on plain PyTorch layers"),
-)
 
 
 def settles(compared: Compared, rules: Rules, pairs_are: str, decision: Decision) -> str:
@@ -64,7 +50,7 @@ def settles(compared: Compared, rules: Rules, pairs_are: str, decision: Decision
     if least is None:
         return "more test items and more " + pairs_are
     what = "test items" if compared.groups is None else "groups of test items"
-    return f"more {what} (about {_rounded(least):,}); more {pairs_are} alone do not do it"
+    return f"more {what} (about {stats.rounded_up(least):,}); more {pairs_are} alone do not do it"
 
 
 def _halves(value: float, margin: float, alpha: float) -> list[tuple[float, float]]:
@@ -123,57 +109,3 @@ def _items_needed(components: stats.Components, half: float, confidence: float) 
                 few, items = (few, middle) if enough(middle) else (middle, items)
             return items
     return None
-
-
-def _rounded(number: int) -> int:
-    """Two digits are enough."""
-    step = 10 ** max(len(str(number)) - 2, 0)
-    return math.ceil(number / step) * step
-
-
-def price(arm: Arm, than: Arm) -> str:
-    """What one arm costs beside another, such as "2.1 times the parameters"; empty where nothing is known."""
-    words: list[str] = []
-    for key, name in _COSTS:
-        ours, theirs = arm.cost.get(key), than.cost.get(key)
-        if ours is not None and theirs is not None and ours > 0 and theirs > 0:
-            words.append(f"{_times(ours / theirs)} times {name}")
-    return f"{', '.join(words)}{_of_the_layers(arm, than)}" if words else ""
-
-
-def _of_the_layers(arm: Arm, than: Arm) -> str:
-    """Whether what is said of time is the cells' or the kernels' doing: the layers alone, and plain PyTorch's."""
-    ours, plain = (_ratio(arm, than, key) for key in ("layers_ms", "plain_layers_ms"))
-    if ours is None:
-        return ""
-    said = f" (a training step of the layers takes {_times(ours)} times as long on {arm.engine or 'this machine'}"
-    if plain is None:
-        return f"{said}; PyTorch has no plain layers of this kind to compare)"
-    beside = f"of plain PyTorch layers {_times(plain)} times"
-    return f"{said}, but {beside})" if _side(ours) != _side(plain) else f"{said}, {beside})"
-
-
-def _ratio(arm: Arm, than: Arm, key: str) -> float | None:
-    ours, theirs = arm.cost.get(key), than.cost.get(key)
-    return ours / theirs if ours and theirs and math.isfinite(ours) and math.isfinite(theirs) else None
-
-
-def _side(ratio: float) -> int:
-    """Slower, quicker, or alike within a tenth."""
-    return (ratio > _ALIKE) - (ratio < 1 / _ALIKE)
-
-
-def prices(pairs: Sequence[tuple[Arm, Arm]]) -> str:
-    """What arms cost beside those they are held against, as ranges over all pairs, such as "0.98 to 1.5 times ..."."""
-    words: list[str] = []
-    for key, name in (*_COSTS, *_LAYERS):
-        both = [(arm.cost.get(key), than.cost.get(key)) for arm, than in pairs]
-        ratios = [a / b for a, b in both if a is not None and b is not None and a > 0 and b > 0]
-        if len(ratios) == len(pairs):
-            low, high = _times(min(ratios)), _times(max(ratios))
-            words.append(f"{low if low == high else f'{low} to {high}'} times {name}")
-    return ", ".join(words)
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.2f}" if ratio < 1.1 else f"{ratio:.1f}"

@@ -10,7 +10,7 @@ from seqlab.stats.crossing import crossed
 from seqlab.stats.intervals import Mean, paired
 from seqlab.stats.metrics import crossed_metric
 from seqlab.stats.multiplicity import alpha_at_look, holm
-from seqlab.stats.planning import detectable, replicates_needed, replicates_to_detect
+from seqlab.stats.planning import detectable, replicates_needed, replicates_to_detect, rounded_up
 from seqlab.stats.proportions import clopper_pearson, wilson
 from seqlab.stats.ranking import Ranks, rank_datasets
 from seqlab.stats.resampling import bootstrap_interval
@@ -35,5 +35,6 @@ __all__ = [
     "rank_datasets",
     "replicates_needed",
     "replicates_to_detect",
+    "rounded_up",
     "wilson",
 ]

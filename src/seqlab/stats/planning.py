@@ -127,3 +127,9 @@ def _noncentrality(df: float, power: float, confidence: float) -> float:
         top *= 2
     root: Any = brentq(beyond, 0.0, top, xtol=1e-10)
     return float(root)
+
+
+def rounded_up(number: int) -> int:
+    """A number of seeds or items that is needed, to the two digits that such an estimate is worth; never too few."""
+    step = 10 ** max(len(str(number)) - 2, 0)
+    return math.ceil(number / step) * step

@@ -88,9 +88,8 @@ def _pruner_in_words(sweep: Sweep) -> str:
     pruner = sweep.config.pruner
     if pruner.name == "none":
         return "none: every trial trains to its end"
-    first = (
-        f"{pruner.warmup_epochs} epochs" if not sweep.config.trial.is_cross_validation else "its first fold"
-    )
+    by_fold = sweep.config.trial.is_cross_validation
+    first = "its first fold" if by_fold else f"{pruner.warmup_epochs} epochs"
     start = f"{pruner.name}, every trial gets {first}"
     if pruner.name == "median":
         if pruner.startup_trials >= sweep.config.budget.trials:

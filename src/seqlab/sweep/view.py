@@ -186,9 +186,8 @@ class SweepScreen:
         row = next(iter(ranked(ended, objectives)), ended[-1])
         told = {(one.arm, one.number) for one in ended}
         waiting = {(one.arm, one.number) for one in self._held} - told
-        rows = [
-            one for one in rows if (one.arm, one.number) not in waiting
-        ]  # as it stood when this one ended
+        # as it stood when this one ended
+        rows = [one for one in rows if (one.arm, one.number) not in waiting]
         name = f"trial {row.number}" + (f" {row.arm}" if len(sweep.arms) > 1 else "")
         words = [f"{name}: {_outcome(row, sweep)}"]
         best = best_rows(rows, objectives)

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seqlab.figures.looks import short_number
-from seqlab.report.evidence import Contrast
+from seqlab.report.evidence import Arm, Contrast
 from seqlab.report.findings import Estimate
 from seqlab.report.page.blocks import Name
 from seqlab.report.page.facts import Facts, duration
+from seqlab.report.pricing import cost_ratio, times
 from seqlab.report.tables import level_with_interval
 
 # Further away from the arms than so many times their own span, a reference is an arrow at the edge.
@@ -123,21 +124,18 @@ class Prices:
 
 def prices(facts: Facts) -> Prices | None:
     """Ratios of all costs that are known; None for a single contrast, of which a sentence tells."""
-    arms = {arm.name: arm.cost for arm in facts.evidence.arms}
+    arms = {arm.name: arm for arm in facts.evidence.arms}
     contrasts = [verdict.contrast for verdict in facts.findings.primary]
-    known = [key for key in _COSTS if any(_ratio(arms, c, key) for c in contrasts)]
+    known = [key for key in _COSTS if any(_ratio(c, arms, key) for c in contrasts)]
     if len(contrasts) < 2 or not known:
         return None
-    lines = [((c.arm, c.than), [_ratio(arms, c, key) for key in known]) for c in contrasts[:_PRICED]]
+    lines = [((c.arm, c.than), [_ratio(c, arms, key) for key in known]) for c in contrasts[:_PRICED]]
     return Prices(costs=[_COSTS[key][0] for key in known], lines=lines)
 
 
-def _ratio(arms: Mapping[str, Mapping[str, float | None]], contrast: Contrast, key: str) -> str:
-    ours, theirs = arms.get(contrast.arm, {}).get(key), arms.get(contrast.than, {}).get(key)
-    if ours is None or theirs is None or not (0 < ours < math.inf and 0 < theirs < math.inf):
-        return ""
-    ratio = ours / theirs
-    return f"{ratio:,.0f}×" if ratio >= 100 else f"{ratio:.2f}×" if ratio < 1.1 else f"{ratio:.1f}×"
+def _ratio(contrast: Contrast, arms: Mapping[str, Arm], key: str) -> str:
+    ratio = cost_ratio(arms[contrast.arm], arms[contrast.than], key)
+    return "" if ratio is None else f"{times(ratio)}×"
 
 
 def _ends(score: Estimate) -> list[float]:
