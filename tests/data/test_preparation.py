@@ -7,17 +7,25 @@ import pytest
 
 from seqlab.data.preparation import Preparation
 from seqlab.errors import UserError
+from seqlab.sequences import Ragged
 
 
 def example(seed=0):
     rng = np.random.default_rng(seed)
-    return [(rng.normal(size=(t, 3)) * [1, 100, 1e-4] + [0, 1e4, 5]).astype(np.float32) for t in (1, 4, 30)]
+    return Ragged.of(
+        (rng.normal(size=(t, 3)) * [1, 100, 1e-4] + [0, 1e4, 5]).astype(np.float32) for t in (1, 4, 30)
+    )
+
+
+def fitted_to(values, scaling="standard"):
+    names = [chr(ord("a") + k) for k in range(values.flat.shape[1])]
+    return Preparation.fit(values, np.arange(len(values)), names, scaling)
 
 
 def test_standard_scaling_counts_every_step_once():
     values = example()
     steps = np.concatenate(values).astype(np.float64)
-    fitted = Preparation.fit(values, ["a", "b", "c"], "standard")
+    fitted = fitted_to(values)
     np.testing.assert_allclose(fitted.center, steps.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(fitted.scale, steps.std(axis=0), rtol=1e-9)
     prepared = np.concatenate(fitted.apply(values))
@@ -27,33 +35,37 @@ def test_standard_scaling_counts_every_step_once():
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e30, 1e-30, 16777217.0])
 def test_constant_feature_becomes_zero_and_others_stay_finite(value):
-    values = [np.full((7, 1), value, dtype=np.float32), np.full((3, 1), value, dtype=np.float32)]
-    fitted = Preparation.fit(values, ["a"], "standard")
+    values = Ragged.of([np.full((7, 1), value, dtype=np.float32), np.full((3, 1), value, dtype=np.float32)])
+    fitted = fitted_to(values)
     assert fitted.scale == [1.0]
     np.testing.assert_allclose(np.concatenate(fitted.apply(values)), 0, atol=1e-6 * abs(value))
 
 
 def test_no_scaling_changes_nothing():
     values = example()
-    for before, after in zip(
-        values, Preparation.fit(values, ["a", "b", "c"], "none").apply(values), strict=True
-    ):
-        np.testing.assert_array_equal(before, after)
+    np.testing.assert_array_equal(fitted_to(values, "none").apply(values).flat, values.flat)
+
+
+def test_only_the_items_named_are_looked_at():
+    values = example()
+    fitted = Preparation.fit(values, np.array([0, 2]), ["a", "b", "c"], "standard")
+    assert fitted == fitted_to(values.take(np.array([0, 2])))
 
 
 def test_survives_json():
-    fitted = Preparation.fit(example(), ["a", "b", "c"], "standard")
+    fitted = fitted_to(example())
     again = Preparation.from_dict(json.loads(json.dumps(fitted.to_dict())))
     assert again == fitted
 
 
 def test_other_features_are_refused_by_name():
-    fitted = Preparation.fit(example(), ["a", "b", "c"], "standard")
-    with pytest.raises(UserError, match=r"sequence 1 .*\[2, 2\]\nexpected: \[T, 3\], features a, b, c"):
-        fitted.apply([np.ones((2, 3)), np.ones((2, 2))])
+    fitted = fitted_to(example())
+    with pytest.raises(UserError, match=r"\['T', 2\]\nexpected: \[T, 3\], features a, b, c"):
+        fitted.apply(Ragged.of([np.ones((2, 2), dtype=np.float32)]))
 
 
 def test_what_does_not_fit_float32_is_refused():
     fitted = Preparation(features=["a"], center=[0.0], scale=[1e-20])
-    with pytest.raises(UserError, match="sequence 0"):
-        fitted.apply([np.full((1, 1), 1e30, dtype=np.float32)])
+    fine = np.zeros((3, 1), dtype=np.float32)
+    with pytest.raises(UserError, match="sequence 1 "):
+        fitted.apply(Ragged.of([fine, np.full((1, 1), 1e30, dtype=np.float32), fine]))

@@ -9,7 +9,7 @@ from torch import Tensor
 from seqlab.batch import SequenceBatch
 from seqlab.data import order
 from seqlab.data.split import Indices
-from seqlab.sequences import FloatArray
+from seqlab.sequences import Ragged
 
 
 class PackedSequences:
@@ -20,11 +20,11 @@ class PackedSequences:
         targets: class numbers [N], or None.
     """
 
-    def __init__(self, values: Sequence[FloatArray], targets: Sequence[int] | None) -> None:
-        blank = np.zeros((1, values[0].shape[1]), dtype=np.float32)  # the row that all padding points to
-        self.flat = torch.from_numpy(np.concatenate([*values, blank]))
-        self.lengths = torch.tensor([len(array) for array in values], dtype=torch.int64)
-        self.starts = self.lengths.cumsum(0) - self.lengths
+    def __init__(self, values: Ragged[np.float32], targets: Sequence[int] | None) -> None:
+        blank = np.zeros((1, values.flat.shape[1]), dtype=np.float32)  # the row that all padding points to
+        self.flat = torch.from_numpy(np.concatenate([values.flat, blank]))
+        self.lengths = torch.from_numpy(values.lengths())
+        self.starts = torch.from_numpy(values.offsets[:-1])
         self.targets = None if targets is None else torch.tensor(targets, dtype=torch.int64)
 
     def __len__(self) -> int:

@@ -19,7 +19,7 @@ from seqlab.data.preparation import Preparation
 from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, stratified_fold, stratified_split
 from seqlab.errors import UserError, nearest
-from seqlab.sequences import FloatArray, Sequences
+from seqlab.sequences import FloatArray, Ragged, Sequences
 
 Part = Literal["train", "validation", "test"]
 # Batches of training that are evaluated as one: without gradients no more memory is needed for it.
@@ -31,7 +31,7 @@ class _File:
     """One file of a source, prepared."""
 
     raw: Sequences
-    values: list[FloatArray]
+    values: Ragged[np.float32]
     labels: npt.NDArray[np.int64]
     packed: PackedSequences
 
@@ -105,8 +105,8 @@ class SequenceData:
         """The scaling: the one given, or fitted on the training part without validation."""
         if self._given_preparation is not None:
             return self._given_preparation
-        training = [self._train_raw.values[i] for i in self._split[0]]
-        return Preparation.fit(training, self._train_raw.feature_names, self.config.scaling)
+        raw = self._train_raw
+        return Preparation.fit(raw.ragged, self._split[0], raw.feature_names, self.config.scaling)
 
     @cached_property
     def _train_file(self) -> _File:
@@ -129,12 +129,13 @@ class SequenceData:
 
     def _prepare(self, raw: Sequences, file: int) -> _File:
         try:
-            values = self.preparation.apply(raw.values)
+            values = self.preparation.apply(raw.ragged)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
         if self.config.shuffle_time:
-            orders = order.time_permutations([len(v) for v in values], self.config.order_seed or 0, file)
-            values = [array[steps] for array, steps in zip(values, orders, strict=True)]
+            orders = order.time_permutations(values.lengths().tolist(), self.config.order_seed or 0, file)
+            rows = [start + steps for start, steps in zip(values.offsets, orders, strict=False)]
+            values = values.with_flat(values.flat[np.concatenate(rows)])
         assert raw.labels is not None
         number = {name: k for k, name in enumerate(self.spec.classes)}
         labels = np.array([number[label] for label in raw.labels], dtype=np.int64)
@@ -153,7 +154,7 @@ class SequenceData:
         known = self.__dict__
         files = [known["_train_raw"]] if "_train_raw" in known else []
         files += [known["_test_file"].raw] if "_test_file" in known else []
-        return sum(3 * array.nbytes for raw in files for array in raw.values)  # as read, prepared, end to end
+        return sum(3 * raw.ragged.flat.nbytes for raw in files)  # as read, prepared, in batches
 
     @cached_property
     def spec(self) -> TaskSpec:

@@ -1,6 +1,6 @@
 """`Preparation`: what is done to values before a model sees them, fitted on the training part alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from seqlab.errors import UserError
-from seqlab.sequences import FloatArray
+from seqlab.sequences import IntArray, Ragged
 
 Scaling = Literal["none", "standard"]
+_AT_ONCE = 2**20  # steps that are worked on together, so that their copies in double precision stay small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +29,23 @@ class Preparation:
     scale: Sequence[float]
 
     @classmethod
-    def fit(cls, values: Sequence[FloatArray], features: Sequence[str], scaling: Scaling) -> "Preparation":
+    def fit(
+        cls, values: Ragged[np.float32], items: IntArray, features: Sequence[str], scaling: Scaling
+    ) -> "Preparation":
         """Fit to training sequences.
 
         Args:
             values: arrays [T_i, F]; every true step counts the same, whatever sequence it is in.
+            items: numbers of the training sequences among them.
             features: names of the F features.
             scaling: "standard" or "none".
         """
         if scaling == "none":
             return cls(features=list(features), center=[0.0] * len(features), scale=[1.0] * len(features))
         assert scaling == "standard", scaling
-        steps = sum(len(array) for array in values)
-        center = np.sum([array.sum(axis=0, dtype=np.float64) for array in values], axis=0) / steps
-        squares = np.sum([np.square(array - center).sum(axis=0) for array in values], axis=0)
+        steps = values.lengths()[items].sum()
+        center = sums(values, lambda flat: flat)[items].sum(axis=0) / steps
+        squares = sums(values, lambda flat: np.square(flat - center))[items].sum(axis=0)
         deviation = np.sqrt(squares / steps)
         # a constant feature deviates by rounding errors of its mean
         constant = deviation <= 1e-12 * np.maximum(np.abs(center), np.finfo(np.float32).tiny)
@@ -49,21 +53,30 @@ class Preparation:
             features=list(features), center=center.tolist(), scale=np.where(constant, 1.0, deviation).tolist()
         )
 
-    def apply(self, values: Sequence[npt.NDArray[Any]]) -> list[FloatArray]:
+    def apply(self, values: Ragged[np.float32]) -> Ragged[np.float32]:
         """Prepared copies [T_i, F] float32 of the sequences.
 
         Raises:
-            UserError: if a sequence has another number of features, or values too far from training for float32.
+            UserError: if they have another number of features, or values too far from training for float32.
         """
-        center, scale = np.asarray(self.center), np.asarray(self.scale)
-        for i, array in enumerate(values):
-            if array.ndim != 2 or array.shape[1] != len(self.features):
-                names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
-                raise UserError(
-                    f"sequence {i} (counted from 0) has the shape {list(array.shape)}\n"
-                    f"expected: [T, {len(self.features)}], features {names}"
-                )
-        return [_narrow((array - center) / scale, i) for i, array in enumerate(values)]
+        center, scale, flat = np.asarray(self.center), np.asarray(self.scale), values.flat
+        if flat.ndim != 2 or flat.shape[1] != len(self.features):
+            names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
+            raise UserError(
+                f"sequences of the shape {['T', *flat.shape[1:]]}\n"
+                f"expected: [T, {len(self.features)}], features {names}"
+            )
+        prepared = np.empty(flat.shape, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            for start in range(0, len(flat), _AT_ONCE):
+                prepared[start : start + _AT_ONCE] = (flat[start : start + _AT_ONCE] - center) / scale
+        if not (fits := np.isfinite(prepared).all(axis=1)).all():
+            number = int(np.searchsorted(values.offsets, int(fits.argmin()), side="right")) - 1
+            raise UserError(
+                f"sequence {number} (counted from 0) lies too far from the training data to be scaled\n"
+                "expected: values of the magnitude of the training part, in the same units"
+            )
+        return values.with_flat(prepared)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain contents for a checkpoint."""
@@ -75,12 +88,21 @@ class Preparation:
         return cls(**plain)
 
 
-def _narrow(array: npt.NDArray[np.float64], number: int) -> FloatArray:
-    with np.errstate(over="ignore"):
-        narrow = array.astype(np.float32)
-    if not np.isfinite(narrow).all():
-        raise UserError(
-            f"sequence {number} (counted from 0) lies too far from the training data to be scaled\n"
-            "expected: values of the magnitude of the training part, in the same units"
+def sums(
+    values: Ragged[np.float32], of: Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+) -> npt.NDArray[np.float64]:
+    """For every sequence, the sum over its steps of `of(steps)`, in double precision [N, F].
+
+    Args:
+        values: arrays [T_i, F], T_i >= 1.
+        of: steps [S, F] -> numbers [S, F].
+    """
+    found = np.empty((len(values), *values.flat.shape[1:]))
+    at_once = max(1, _AT_ONCE // int(values.lengths().mean()))
+    for start in range(0, len(values), at_once):
+        offsets = values.offsets[start : start + at_once + 1]
+        block = of(values.flat[offsets[0] : offsets[-1]])
+        found[start : start + at_once] = np.add.reduceat(
+            block, offsets[:-1] - offsets[0], axis=0, dtype=np.float64
         )
-    return narrow
+    return found
