@@ -37,12 +37,13 @@ def groups(folders: Sequence[Path]) -> list[str]:
 
 
 def choices(folders: Sequence[Path], group: str) -> list[str]:
-    """Names of the choices of a group, sorted."""
+    """Names of the choices of a group, sorted; a file whose name begins with `_` is what others build on, no choice."""
     found: set[str] = set()
     for folder in folders:
         found |= {
             path.relative_to(folder / group).with_suffix("").as_posix()
             for path in (folder / group).rglob("*.yaml")
+            if not path.name.startswith("_")
         }
     return sorted(found)
 

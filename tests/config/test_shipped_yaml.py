@@ -42,8 +42,11 @@ def leaf_keys(node: object, prefix: str = "") -> set[str]:
 )
 def test_every_key_of_the_typed_tree_is_in_its_yaml(group: str, name: str):
     typed = all_keys(getattr(compose([f"{group}={name}"]).experiment, group))
-    shipped = leaf_keys(yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8")))
-    assert set(typed) == shipped
+    shipped = yaml.safe_load((CONF / group / f"{name}.yaml").read_text(encoding="utf-8"))
+    for base in shipped.pop("defaults", []):
+        if base != "_self_":
+            shipped |= yaml.safe_load((CONF / group / f"{base}.yaml").read_text(encoding="utf-8"))
+    assert set(typed) == leaf_keys(shipped)
 
 
 def test_every_key_above_the_groups_is_in_train_yaml():
