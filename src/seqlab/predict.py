@@ -82,7 +82,7 @@ class TrainedModel:
         )
 
     def _probabilities(self, sequences: Sequences) -> npt.NDArray[np.float64]:
-        packed = PackedSequences(self.preparation.apply(sequences.ragged), None)
+        packed = PackedSequences(self.preparation.apply(sequences), None)
         size = self.experiment.data.batch_size
         with quiet_libraries(), threads(self.experiment.trainer.threads):
             outputs, _ = outputs_on(

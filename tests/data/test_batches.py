@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqlab.data.batches import BatchLoader, PackedSequences
+from seqlab.data.preparation import Prepared
 from seqlab.sequences import Ragged
 
 N = 23
@@ -20,7 +21,7 @@ def values():
 
 @pytest.fixture(scope="module")
 def data(values):
-    return PackedSequences(Ragged.of(values), list(range(N)))
+    return PackedSequences(Prepared(values=Ragged.of(values)), list(range(N)))
 
 
 def loader(data, items=None, **settings):
@@ -48,7 +49,7 @@ def test_gather_is_padding_by_hand(data, values):
 
 
 def test_no_targets(values):
-    assert PackedSequences(Ragged.of(values), None).gather(np.array([0])).targets is None
+    assert PackedSequences(Prepared(values=Ragged.of(values)), None).gather(np.array([0])).targets is None
 
 
 @settings(deadline=None)

@@ -8,19 +8,20 @@ from torch import Tensor
 
 from seqlab.batch import SequenceBatch
 from seqlab.data import order
+from seqlab.data.preparation import Prepared
 from seqlab.data.split import Indices
-from seqlab.sequences import Ragged
 
 
 class PackedSequences:
     """All sequences of a file end to end.
 
     Args:
-        values: prepared arrays [T_i, F] float32.
+        prepared: what a model sees of them.
         targets: class numbers [N], or None.
     """
 
-    def __init__(self, values: Ragged[np.float32], targets: Sequence[int] | None) -> None:
+    def __init__(self, prepared: Prepared, targets: Sequence[int] | None) -> None:
+        values = prepared.values
         blank = np.zeros((1, values.flat.shape[1]), dtype=np.float32)  # the row that all padding points to
         self.flat = torch.from_numpy(np.concatenate([values.flat, blank]))
         self.lengths = torch.from_numpy(values.lengths())

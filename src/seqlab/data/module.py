@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -15,11 +15,11 @@ from seqlab.batch import TaskSpec
 from seqlab.config.data import DataConfig
 from seqlab.data import order
 from seqlab.data.batches import BatchLoader, PackedSequences
-from seqlab.data.preparation import Preparation
+from seqlab.data.preparation import Preparation, Prepared
 from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, stratified_fold, stratified_split
 from seqlab.errors import UserError, nearest
-from seqlab.sequences import FloatArray, Ragged, Sequences
+from seqlab.sequences import FloatArray, Sequences
 
 Part = Literal["train", "validation", "test"]
 # Batches of training that are evaluated as one: without gradients no more memory is needed for it.
@@ -31,7 +31,7 @@ class _File:
     """One file of a source, prepared."""
 
     raw: Sequences
-    values: Ragged[np.float32]
+    prepared: Prepared
     labels: npt.NDArray[np.int64]
     packed: PackedSequences
 
@@ -105,8 +105,7 @@ class SequenceData:
         """The scaling: the one given, or fitted on the training part without validation."""
         if self._given_preparation is not None:
             return self._given_preparation
-        raw = self._train_raw
-        return Preparation.fit(raw.ragged, self._split[0], raw.feature_names, self.config.scaling)
+        return Preparation.fit(self._train_raw, self._split[0], self.config)
 
     @cached_property
     def _train_file(self) -> _File:
@@ -129,17 +128,15 @@ class SequenceData:
 
     def _prepare(self, raw: Sequences, file: int) -> _File:
         try:
-            values = self.preparation.apply(raw.ragged)
+            prepared = self.preparation.apply(raw)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
         if self.config.shuffle_time:
-            orders = order.time_permutations(values.lengths().tolist(), self.config.order_seed or 0, file)
-            rows = [start + steps for start, steps in zip(values.offsets, orders, strict=False)]
-            values = values.with_flat(values.flat[np.concatenate(rows)])
+            prepared = _shuffled(prepared, self.config.order_seed or 0, file)
         assert raw.labels is not None
         number = {name: k for k, name in enumerate(self.spec.classes)}
         labels = np.array([number[label] for label in raw.labels], dtype=np.int64)
-        return _File(raw, values, labels, PackedSequences(values, labels.tolist()))
+        return _File(raw, prepared, labels, PackedSequences(prepared, labels.tolist()))
 
     @cached_property
     def _train_hash(self) -> str:
@@ -257,7 +254,7 @@ class SequenceData:
         """Prepared arrays [T_i, F] and class numbers [N] of a part, in the order of `indices`."""
         file = self._test_file if part == "test" else self._train_file
         indices = self.indices(part)
-        return [file.values[i] for i in indices], file.labels[indices]
+        return [file.prepared.values[i] for i in indices], file.labels[indices]
 
     def fingerprint(self) -> str:
         """A hash of content, split and scaling: the key under which baselines are kept."""
@@ -265,6 +262,15 @@ class SequenceData:
         digest.update(self._split[0].astype("<i8").tobytes())
         digest.update(repr(self.preparation.to_dict()).encode())
         return digest.hexdigest()
+
+
+def _shuffled(prepared: Prepared, seed: int, file: int) -> Prepared:
+    """The steps of every sequence in an order of chance."""
+    values = prepared.values
+    orders = order.time_permutations(values.lengths().tolist(), seed, file)
+    rows = np.concatenate([start + steps for start, steps in zip(values.offsets, orders, strict=False)])
+    tokens = None if prepared.tokens is None else prepared.tokens.with_flat(prepared.tokens.flat[rows])
+    return replace(prepared, values=values.with_flat(values.flat[rows]), tokens=tokens)
 
 
 def natural_order(labels: Sequence[str]) -> list[str]:

@@ -1,17 +1,30 @@
-"""`Preparation`: what is done to values before a model sees them, fitted on the training part alone."""
+"""`Preparation`: what is done to sequences before a model sees them, fitted on the training part alone."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from seqlab.config.data import DataConfig
 from seqlab.errors import UserError
-from seqlab.sequences import IntArray, Ragged
+from seqlab.sequences import IntArray, Ragged, Sequences
 
-Scaling = Literal["none", "standard"]
 _AT_ONCE = 2**20  # steps that are worked on together, so that their copies in double precision stay small
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Sequences as a model sees them.
+
+    Args:
+        values: [T_i, F] float32, finite.
+        tokens: [T_i, K] int64 at the same steps, from 0 to the cardinality of their column; None where there are none.
+    """
+
+    values: Ragged[np.float32]
+    tokens: Ragged[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +42,17 @@ class Preparation:
     scale: Sequence[float]
 
     @classmethod
-    def fit(
-        cls, values: Ragged[np.float32], items: IntArray, features: Sequence[str], scaling: Scaling
-    ) -> "Preparation":
-        """Fit to training sequences.
+    def fit(cls, raw: Sequences, items: IntArray, config: DataConfig) -> "Preparation":
+        """Fit to training sequences; every true step counts the same, whatever sequence it is in.
 
         Args:
-            values: arrays [T_i, F]; every true step counts the same, whatever sequence it is in.
+            raw: as a reader handed them on.
             items: numbers of the training sequences among them.
-            features: names of the F features.
-            scaling: "standard" or "none".
+            config: its `scaling` is followed.
         """
-        if scaling == "none":
-            return cls(features=list(features), center=[0.0] * len(features), scale=[1.0] * len(features))
-        assert scaling == "standard", scaling
+        values, features = raw.ragged, list(raw.feature_names)
+        if config.scaling == "none":
+            return cls(features=features, center=[0.0] * len(features), scale=[1.0] * len(features))
         steps = values.lengths()[items].sum()
         center = sums(values, lambda flat: flat)[items].sum(axis=0) / steps
         squares = sums(values, lambda flat: np.square(flat - center))[items].sum(axis=0)
@@ -50,15 +60,16 @@ class Preparation:
         # a constant feature deviates by rounding errors of its mean
         constant = deviation <= 1e-12 * np.maximum(np.abs(center), np.finfo(np.float32).tiny)
         return cls(
-            features=list(features), center=center.tolist(), scale=np.where(constant, 1.0, deviation).tolist()
+            features=features, center=center.tolist(), scale=np.where(constant, 1.0, deviation).tolist()
         )
 
-    def apply(self, values: Ragged[np.float32]) -> Ragged[np.float32]:
-        """Prepared copies [T_i, F] float32 of the sequences.
+    def apply(self, raw: Sequences) -> Prepared:
+        """The sequences, prepared; copies.
 
         Raises:
             UserError: if they have another number of features, or values too far from training for float32.
         """
+        values = raw.ragged
         center, scale, flat = np.asarray(self.center), np.asarray(self.scale), values.flat
         if flat.ndim != 2 or flat.shape[1] != len(self.features):
             names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
@@ -76,7 +87,7 @@ class Preparation:
                 f"sequence {number} (counted from 0) lies too far from the training data to be scaled\n"
                 "expected: values of the magnitude of the training part, in the same units"
             )
-        return values.with_flat(prepared)
+        return Prepared(values=values.with_flat(prepared))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain contents for a checkpoint."""

@@ -1,0 +1,67 @@
+"""What is asked of files and what was understood of them: `Reading` in, `Understood` out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from seqlab.sequences import Sequences
+
+Format = Literal["csv", "parquet", "arrow", "jsonl", "npz", "npy", "ts", "ucr", "text"]
+Layout = Literal["long", "wide", "files", "folders"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How to read files: what the user said, or, with nothing left open, what a reader made of it.
+
+    Everything may be None, which means: find out. The `Reading` that a training file ended with reads its test file and
+    new files later, so that the same columns mean the same.
+
+    Args:
+        format: of the content; csv stands for any delimiter, arrow for IPC files, ucr for the archive's old
+            tables (label first, no header), text for plain text files.
+        layout: long: one row a step; wide: one row a sequence; files: one file a sequence; folders: a folder a class.
+        id: column that names the sequence of a row (long), or the row (wide).
+        time: column of the time steps, numbers or dates; rows of a sequence are put into its order.
+        target: column of the label.
+        group: column of what a sequence was taken from, such as a machine or a person.
+        features: numeric columns, in order.
+        categorical: columns whose values are names.
+        text: column (or JSONL key) that holds a text.
+        ignore: columns that are left out.
+        labels: a table with labels (and groups) of sequences that stand in files of their own or under ids.
+        key: column of that table that names the sequence: its id, or its file's name with or without suffix.
+        delimiter: of csv.
+    """
+
+    format: Format | None = None
+    layout: Layout | None = None
+    id: str | None = None
+    time: str | None = None
+    target: str | None = None
+    group: str | None = None
+    features: Sequence[str] | None = None
+    categorical: Sequence[str] | None = None
+    text: str | None = None
+    ignore: Sequence[str] = ()
+    labels: str | None = None
+    key: str | None = None
+    delimiter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """Files, read.
+
+    Args:
+        sequences: what they hold.
+        reading: how they were read, with nothing left open that matters for them.
+        guesses: sentences on what had to be guessed, such as "label: taken to be the column 'class', ...".
+        changes: sentences on what was changed while reading, counted, such as "rows of 3 sequences were put into the
+            order of time".
+    """
+
+    sequences: Sequences
+    reading: Reading
+    guesses: Sequence[str] = ()
+    changes: Sequence[str] = ()
