@@ -31,7 +31,7 @@ sweep: $(VENV)/.installed  ## Search for a good LSTM in under a minute (ARGS="bu
 compare: $(VENV)/.installed  ## Is a second layer or direction worth it? Tune, replicate, report (under 15 minutes)
 	$(BIN)/python sweep.py sweep=compare $(ARGS)
 
-beliefs: $(VENV)/.installed  ## Put what people believe of recurrent networks to the test (45 minutes, goes on where it was)
+beliefs: $(VENV)/.installed  ## Put what people believe of recurrent networks to the test (35 minutes, goes on where it was)
 	@for file in sweeps/beliefs/*.yaml; do name=$$(basename $$file .yaml); \
 	  $(BIN)/python sweep.py sweep=beliefs/$$name sweep.dir=runs/beliefs/$$name $(ARGS) || exit 1; done
 	$(BIN)/seqlab report runs/beliefs/*/ --out runs/beliefs-report
