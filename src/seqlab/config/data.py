@@ -68,6 +68,17 @@ class ArchiveConfig(DataConfig):
 
 
 @dataclass(slots=True, kw_only=True)
+class Mnist1dConfig(DataConfig):
+    """MNIST-1D, made by the package mnist1d."""
+
+    kind: str = option("mnist1d", "Which data source.", part="data")
+    sequences: int = option(
+        5000, "Sequences in all, of which four in five train.", unit="sequences", low=50, high=1_000_000
+    )
+    seed: int = option(42, "Seed of the data themselves; 42 is the makers' own.", low=0, high=2**32 - 1)
+
+
+@dataclass(slots=True, kw_only=True)
 class MemoryConfig(DataConfig):
     """Arrays handed over from Python: `seqlab.run([...], data=(X, y))`."""
 
