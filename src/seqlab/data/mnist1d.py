@@ -6,6 +6,7 @@ shape over time. Made and not downloaded; the package is an extra of seqlab.
 
 import importlib.util
 import random
+from typing import Any
 
 import numpy as np
 
@@ -52,9 +53,10 @@ class Mnist1d(Source):
 
     def _part(self, suffix: str) -> Sequences:
         from mnist1d.data import get_dataset_args, make_dataset
+        from mnist1d.utils import ObjectView
 
-        args = get_dataset_args()
-        args.num_samples, args.seed = self._config.sequences, self._config.seed
+        makers: Any = get_dataset_args(as_dict=True)
+        args = ObjectView(makers | {"num_samples": self._config.sequences, "seed": self._config.seed})
         states = random.getstate(), np.random.get_state()
         try:
             made = make_dataset(args)  # seeds the generators of Python and NumPy
