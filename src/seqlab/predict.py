@@ -54,8 +54,8 @@ class TrainedModel:
     def __init__(self, checkpoint: Checkpoint) -> None:
         self.experiment = checkpoint.experiment
         self.classes = list(checkpoint.spec.classes)
-        self.features = list(checkpoint.spec.features)
         self.preparation = Preparation.from_dict(checkpoint.preparation)
+        self.features = list(self.preparation.features)
         self.network = SequenceModel(checkpoint.experiment, checkpoint.spec)
         if checkpoint.experiment.trainer.precision == "64-true":
             self.network.double()
@@ -66,7 +66,8 @@ class TrainedModel:
         """Predict a list of arrays [T_i, F] (or [T_i] for a single feature).
 
         Raises:
-            UserError: for a sequence that is empty, not numeric, not finite, or has another number of features.
+            UserError: for a sequence that is empty, not numeric, infinite, or has another number of features, and
+                for NaN (a missing value) where training accepted none.
         """
         probabilities = self._probabilities(from_arrays(sequences))
         labels = [self.classes[c] for c in probabilities.argmax(axis=1)]

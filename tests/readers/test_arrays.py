@@ -87,24 +87,27 @@ def test_refusals(X, words):
     assert words in refused(X)
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
-def test_not_finite_is_named(bad):
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, 1e300])
+def test_infinite_is_named(bad):
     X = [np.ones((3, 2)), np.ones((4, 2))]
+    X[0][0, 0] = np.nan
     X[1][2, 1] = bad
-    X[1][3, 1] = np.nan
+    X[1][3, 1] = np.inf
     message = refused(X)
     assert f"X[1]: step 2, feature 1 (from 0) is {bad}; 2 such values" in message
 
 
-@given(
-    shape=st.tuples(st.integers(1, 5), st.integers(1, 4)),
-    where=st.data(),
-    bad=st.sampled_from([np.nan, np.inf]),
-)
-def test_one_bad_value_anywhere_is_found(shape, where, bad):
+def test_missing_values_are_handed_on():
+    X = [np.ones((3, 2)), np.ones((4, 2))]
+    X[1][2, 1] = np.nan
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(from_arrays(X).values, X, strict=True))
+
+
+@given(shape=st.tuples(st.integers(1, 5), st.integers(1, 4)), where=st.data())
+def test_one_bad_value_anywhere_is_found(shape, where):
     step, feature = (where.draw(st.integers(0, size - 1)) for size in shape)
     array = np.ones(shape)
-    array[step, feature] = bad
+    array[step, feature] = np.inf
     assert f"X[1]: step {step}, feature {feature}" in refused([np.ones((1, shape[1])), array])
 
 
@@ -145,4 +148,4 @@ def test_whatever_comes_is_taken_or_refused(X):
     except UserError as error:
         assert len(str(error).splitlines()) <= 3
     else:
-        assert all(np.isfinite(v).all() and v.ndim == 2 and v.size for v in found.values)
+        assert all(not np.isinf(v).any() and v.ndim == 2 and v.size for v in found.values)

@@ -57,7 +57,7 @@ def test_one_feature_without_labels(file):
         ({"X": np.ones((2, 3)), "lengths": [1, 4]}, "lengths[1] is 4"),
         ({"X": np.ones((2, 3)), "lengths": [0, 3]}, "lengths[0] is 0"),
         ({"X": np.ones((0, 3))}, "no sequences"),
-        ({"X": np.full((2, 3), np.nan)}, "X[0]: step 0, feature 0 (from 0) is nan; 6 such values"),
+        ({"X": np.full((2, 3), np.inf)}, "X[0]: step 0, feature 0 (from 0) is inf; 6 such values"),
     ],
 )
 def test_refusals(file, arrays, words):

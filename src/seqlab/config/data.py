@@ -5,6 +5,14 @@ from typing import Literal
 
 from seqlab.config.options import Checked, option
 
+Scaling = Literal["none", "standard", "minmax", "robust", "per_sequence"]
+Missing = Literal["refuse", "forward_fill", "interpolate", "mask"]
+
+SCALING = (  # what the key means, also where a source has another default
+    "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1; minmax: "
+    "from 0 to 1; robust: median 0, quartiles 1 apart; per_sequence: standard within every sequence by itself."
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class DataConfig(Checked):
@@ -39,9 +47,12 @@ class DataConfig(Checked):
         low=0,
         high=2**32 - 1,
     )
-    scaling: Literal["none", "standard"] = option(
-        "standard",
-        "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1.",
+    scaling: Scaling = option("standard", SCALING)
+    missing: Missing = option(
+        "refuse",
+        "Missing values; forward_fill: the last value before (the training mean before the first); interpolate: the "
+        "line between their neighbours in time; mask: the training mean, with a 0/1 feature beside each feature that "
+        "can be missing.",
     )
     jitter: float = option(
         0.0,

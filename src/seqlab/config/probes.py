@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from seqlab.config.data import DataConfig
+from seqlab.config.data import SCALING, DataConfig, Scaling
 from seqlab.config.options import Checked, option
 from seqlab.errors import ConfigError
 
@@ -15,10 +15,7 @@ class ProbeConfig(DataConfig):
     """Made sequences whose class follows from their steps without any doubt: the best possible accuracy is 1."""
 
     kind: str = option("probe", "Which data source.", part="data")
-    scaling: Literal["none", "standard"] = option(
-        "none",
-        "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1.",
-    )
+    scaling: Scaling = option("none", SCALING)
     probe: Probe = option("recall_first", "What is asked of the reader.")
     length: int = option(50, "Length of the sequences.", unit="time steps", low=2, high=10_000)
     length_jitter: int = option(

@@ -15,6 +15,7 @@ from seqlab.batch import TaskSpec
 from seqlab.config.data import DataConfig
 from seqlab.data import order
 from seqlab.data.batches import BatchLoader, PackedSequences
+from seqlab.data.missing import IN_WORDS, counts
 from seqlab.data.preparation import Preparation, Prepared
 from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, stratified_fold, stratified_split
@@ -105,7 +106,10 @@ class SequenceData:
         """The scaling: the one given, or fitted on the training part without validation."""
         if self._given_preparation is not None:
             return self._given_preparation
-        return Preparation.fit(self._train_raw, self._split[0], self.config)
+        try:
+            return Preparation.fit(self._train_raw, self._split[0], self.config)
+        except UserError as error:
+            raise UserError(f"{self.source.name}: {error}") from None
 
     @cached_property
     def _train_file(self) -> _File:
@@ -164,7 +168,7 @@ class SequenceData:
             counts[raw.labels[i]] += 1
         return TaskSpec(
             target="label",
-            features=list(raw.feature_names),
+            features=self.preparation.prepared_features,
             classes=classes,
             sizes={"train": len(train)} | ({"validation": len(validation)} if self.config.validates else {}),
             class_counts=list(counts.values()),
@@ -177,8 +181,8 @@ class SequenceData:
         Returns:
             name; kind of the source; sizes of the parts (test only once it was read); lengths in time steps
             {min, median, mean, max} of the training file; features (how many); classes {name: training
-            sequences, without validation}; missing (values); content_hash of the training file; test_hash of the
-            test file, None if unread; notes, sentences on what is odd.
+            sequences, without validation}; missing (values of the training file); content_hash of the
+            training file; test_hash of the test file, None if unread; notes, sentences on what is odd.
         """
         raw, spec, singles = self._train_raw, self.spec, self._split[2]
         lengths = raw.lengths()
@@ -190,6 +194,10 @@ class SequenceData:
             notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
         if self.config.shuffle_time:
             notes.append("the time steps of every sequence are in an order of chance (data.shuffle_time)")
+        if missing := int(counts(raw).sum()):
+            notes.append(
+                f"{missing:,} values are missing in the training file: {IN_WORDS[self.preparation.missing]}"
+            )
         notes.extend(self.source.notes)
         return {
             "name": self.source.name,
@@ -203,7 +211,7 @@ class SequenceData:
             },
             "features": len(spec.features),
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
-            "missing": 0,  # readers refuse them
+            "missing": missing,
             "content_hash": self._train_hash,
             "test_hash": self._test_hash if "test" in sizes else None,
             "notes": notes,

@@ -25,7 +25,8 @@ def from_arrays(
 
     Raises:
         UserError: for an empty list or sequence, different numbers of features, values that are not numbers
-            or not finite (named by sequence, step and feature), or labels that are not one per sequence.
+            or infinite (named by sequence, step and feature; NaN is a missing value), or labels that are not one
+            per sequence.
     """
     if isinstance(X, np.ndarray) and X.ndim not in (2, 3) and X.dtype != object:
         raise UserError(
@@ -49,7 +50,7 @@ def from_arrays(
                 f"{name}[{i}]: {array.shape[1]} features, where {name}[0] has {features}\n"
                 "expected: every sequence [T, F] with the same F"
             )
-    _require_finite(values, name)
+    _narrow(values, name)
     labels = None if y is None else _labels(y, len(values), name)
     return Sequences(
         values=values, labels=labels, ids=numbered(len(values)), feature_names=default_features(features)
@@ -84,12 +85,12 @@ def _steps(item: Any, where: str) -> npt.NDArray[Any]:
     return array[:, None] if array.ndim == 1 else array
 
 
-def _require_finite(values: list[npt.NDArray[Any]], name: str) -> None:
-    """Turn `values` into float32 in place, refusing what is not finite there."""
+def _narrow(values: list[npt.NDArray[Any]], name: str) -> None:
+    """Turn `values` into float32 in place, refusing what is infinite there."""
     first, count = "", 0
     for i, array in enumerate(values):
         values[i] = narrow = as_float32(array)
-        wrong = ~np.isfinite(narrow)
+        wrong = np.isinf(narrow)
         if wrong.any():
             step, feature = (int(k) for k in np.argwhere(wrong)[0])
             first = first or f"{name}[{i}]: step {step}, feature {feature} (from 0) is {array[step, feature]}"
@@ -97,7 +98,7 @@ def _require_finite(values: list[npt.NDArray[Any]], name: str) -> None:
     if count:
         raise UserError(
             f"{first}; {count} such {'value' if count == 1 else 'values'} in all\n"
-            "expected: finite numbers within float32; missing values are not handled yet, fill them first"
+            "expected: finite numbers within float32, or NaN where a value is missing"
         )
 
 
