@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqlab.config.options import Checked, option
+from seqlab.errors import ConfigError
 
 Scaling = Literal["none", "standard", "minmax", "robust", "per_sequence"]
 Missing = Literal["refuse", "forward_fill", "interpolate", "mask"]
+Irregular = Literal["refuse", "delta", "resample"]
+CropFrom = Literal["end", "start"]
 
 SCALING = (  # what the key means, also where a source has another default
     "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1; minmax: "
@@ -54,6 +57,21 @@ class DataConfig(Checked):
         "line between their neighbours in time; mask: the training mean, with a 0/1 feature beside each feature that "
         "can be missing.",
     )
+    irregular: Irregular = option(
+        "refuse",
+        "Steps with times whose intervals vary by more than 1 %; delta: the time since the step before becomes a "
+        "feature; resample: values on a regular grid, on the line between the steps around.",
+    )
+    interval: float | None = option(
+        None,
+        "Distance of the grid's steps, in the units of the times (seconds where they are dates); null: the training "
+        "median; with irregular=resample alone.",
+        above=0,
+    )
+    crop: int | None = option(
+        None, "Longest length; of longer sequences a part is used; null: any.", unit="time steps", low=1
+    )
+    crop_from: CropFrom = option("end", "Which end of a longer sequence is used.")
     jitter: float = option(
         0.0,
         "Augmentation: standard deviation of Gaussian noise added to training inputs after scaling; 0: none.",
@@ -64,6 +82,12 @@ class DataConfig(Checked):
         "Put the time steps of every sequence into an order of chance, the same in every epoch: does order matter?",
     )
     directory: str | None = option(None, "Folder for downloaded data sets; null: the user's cache folder.")
+
+    def __post_init__(self) -> None:
+        """Check ranges, and that an interval has a use."""
+        Checked.__post_init__(self)
+        if self.interval is not None and self.irregular != "resample":
+            raise ConfigError("interval", self.interval, "null, or irregular=resample beside it")
 
     @property
     def validates(self) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqlab.config.data import SCALING, DataConfig, Scaling
-from seqlab.config.options import Checked, option
+from seqlab.config.options import option
 from seqlab.errors import ConfigError
 
 Probe = Literal["recall_first", "temporal_order", "adding", "parity", "future_decides"]
@@ -55,7 +55,7 @@ class ProbeConfig(DataConfig):
 
     def __post_init__(self) -> None:
         """Check ranges, and that the shortest sequence has room for what the probe puts into it."""
-        Checked.__post_init__(self)
+        DataConfig.__post_init__(self)
         needed = max(2, self.marked or 0) if self.probe == "parity" else 2
         if self.length < needed:
             raise ConfigError(

@@ -15,7 +15,7 @@ from seqlab.batch import TaskSpec
 from seqlab.config.data import DataConfig
 from seqlab.data import order
 from seqlab.data.batches import BatchLoader, PackedSequences
-from seqlab.data.missing import IN_WORDS, counts
+from seqlab.data.missing import counts
 from seqlab.data.preparation import Preparation, Prepared
 from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, stratified_fold, stratified_split
@@ -172,7 +172,7 @@ class SequenceData:
             classes=classes,
             sizes={"train": len(train)} | ({"validation": len(validation)} if self.config.validates else {}),
             class_counts=list(counts.values()),
-            longest=int(raw.lengths().max()),
+            longest=int(self.preparation.lengths(raw).max()),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -194,10 +194,7 @@ class SequenceData:
             notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
         if self.config.shuffle_time:
             notes.append("the time steps of every sequence are in an order of chance (data.shuffle_time)")
-        if missing := int(counts(raw).sum()):
-            notes.append(
-                f"{missing:,} values are missing in the training file: {IN_WORDS[self.preparation.missing]}"
-            )
+        notes.extend(self.preparation.changes(raw))
         notes.extend(self.source.notes)
         return {
             "name": self.source.name,
@@ -211,7 +208,7 @@ class SequenceData:
             },
             "features": len(spec.features),
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
-            "missing": missing,
+            "missing": int(counts(raw).sum()),
             "content_hash": self._train_hash,
             "test_hash": self._test_hash if "test" in sizes else None,
             "notes": notes,

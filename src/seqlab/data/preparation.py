@@ -1,13 +1,13 @@
 """`Preparation`: what is done to sequences before a model sees them, fitted on the training part alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from seqlab.config.data import DataConfig, Missing
-from seqlab.data import missing, scaling
+from seqlab.config.data import CropFrom, DataConfig, Irregular, Missing
+from seqlab.data import missing, resampling, scaling
 from seqlab.errors import UserError
 from seqlab.sequences import IntArray, Ragged, Sequences
 
@@ -27,17 +27,21 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """Missing values filled, then every feature scaled: (value - center) / scale.
+    """Times made regular, long sequences cropped, missing values filled, features scaled: (value - center) / scale.
 
     Args:
-        features: names of the F features, as they are read.
-        center: F numbers; zeros without scaling.
+        features: names of the features, as they are read.
+        center: F numbers, one more than `features` where the time since the step before is one; zeros without scaling.
         scale: F numbers; 1 for a constant feature and without scaling.
         per_sequence: scale every sequence by its own mean and standard deviation instead.
         missing: what is done where values are missing.
         means: F means of the training part, for filling; empty where missing values are refused. With
             `per_sequence` a sequence's own mean is taken.
         masked: names of the features that get a feature of their own which tells where they are missing.
+        irregular: what is done with times.
+        interval: between steps: that of the grid, or what was usual in training; None where steps have no times.
+        crop: the longest length, in time steps; None: any.
+        crop_from: which end of a longer sequence is kept.
     """
 
     features: Sequence[str]
@@ -47,6 +51,10 @@ class Preparation:
     missing: Missing = "refuse"
     means: Sequence[float] = ()
     masked: Sequence[str] = ()
+    irregular: Irregular = "refuse"
+    interval: float | None = None
+    crop: int | None = None
+    crop_from: CropFrom = "end"
 
     @classmethod
     def fit(cls, raw: Sequences, items: IntArray, config: DataConfig) -> "Preparation":
@@ -55,40 +63,76 @@ class Preparation:
         Args:
             raw: as a reader handed them on; which features can be missing is asked of all of them.
             items: numbers of the training sequences among them; all else is fitted to these alone.
-            config: its `scaling` and `missing` are followed.
+            config: its `scaling`, `missing`, `irregular` and `crop` are followed.
 
         Raises:
-            UserError: for infinite values, and for missing ones where they are refused.
+            UserError: for infinite values, and for missing ones and irregular times where they are refused.
         """
         holes = missing.counts(raw)
-        center, scale = scaling.fit(raw.ragged, items, config.scaling)
-        fitted = cls(
+        unfitted = cls(
             features=list(raw.feature_names),
-            center=center.tolist(),
-            scale=scale.tolist(),
+            center=[],
+            scale=[],
             per_sequence=config.scaling == "per_sequence",
             missing=config.missing,
-            means=[] if config.missing == "refuse" else scaling.means(raw.ragged, items).tolist(),
             masked=[name for name, n in zip(raw.feature_names, holes, strict=True) if n]
             if config.missing == "mask"
             else [],
+            irregular=config.irregular,
+            interval=None
+            if raw.times is None
+            else config.interval or resampling.interval(raw.times, items) or resampling.interval(raw.times),
+            crop=config.crop,
+            crop_from=config.crop_from,
         )
-        fitted._require_accepted(raw, holes)
-        return fitted
+        unfitted._require_accepted(raw, holes)
+        values = unfitted._steps(raw).ragged
+        center, scale = scaling.fit(values, items, config.scaling)
+        means = [] if config.missing == "refuse" else scaling.means(values, items).tolist()
+        return replace(unfitted, center=center.tolist(), scale=scale.tolist(), means=means)
 
     @property
     def prepared_features(self) -> list[str]:
         """Names of the features as a model sees them."""
-        return [*self.features, *(f"{name} missing" for name in self.masked)]
+        delta = [resampling.DELTA] if self.irregular == "delta" else []
+        return [*self.features, *delta, *(f"{name} missing" for name in self.masked)]
+
+    def lengths(self, raw: Sequences) -> IntArray:
+        """Steps of every sequence once prepared, int64 [N]."""
+        lengths = raw.lengths()
+        if self.irregular == "resample" and raw.times is not None and self.interval is not None:
+            lengths = resampling.grid_lengths(raw.times, self.interval)
+        return lengths if self.crop is None else np.minimum(lengths, self.crop)
+
+    def changes(self, raw: Sequences) -> list[str]:
+        """Sentences on what preparing these sequences changes beside scaling, counted."""
+        said: list[str] = []
+        if (holes := int(missing.counts(raw).sum())) and self.missing != "refuse":
+            said.append(
+                f"{holes:,} missing value{'' if holes == 1 else 's'}: {missing.IN_WORDS[self.missing]}"
+            )
+        if self.irregular == "resample" and self.interval is not None:
+            said.append(
+                f"values were put on a grid of one step every {self.interval:.6g} (data.irregular=resample)"
+            )
+        if self.irregular == "delta":
+            said.append("the time since the step before is a feature (data.irregular=delta)")
+        if self.crop is not None:
+            long = int((replace(self, crop=None).lengths(raw) > self.crop).sum())
+            side = "last" if self.crop_from == "end" else "first"
+            said.append(
+                f"of {long:,} of {len(raw):,} sequences only the {side} {self.crop:,} steps are used (data.crop)"
+            )
+        return said
 
     def apply(self, raw: Sequences) -> Prepared:
         """The sequences, prepared; copies.
 
         Raises:
             UserError: if they have another number of features, infinite values, missing ones where training accepted
-                none, or values too far from training for float32.
+                none, no times or irregular ones where training had others, or values too far from training for float32.
         """
-        values, shape = raw.ragged, raw.ragged.flat.shape
+        shape = raw.ragged.flat.shape
         if len(shape) != 2 or shape[1] != len(self.features):
             names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
             raise UserError(
@@ -97,6 +141,8 @@ class Preparation:
             )
         holes = missing.counts(raw)
         self._require_accepted(raw, holes)
+        steps = self._steps(raw)
+        values = steps.ragged
         center, scale = (
             scaling.fit_each(values)
             if self.per_sequence
@@ -105,7 +151,7 @@ class Preparation:
         whole = values
         if holes.any():
             means = center if self.per_sequence else np.asarray(self.means)
-            whole = missing.filled(values, self.missing, means, raw.times)
+            whole = missing.filled(values, self.missing, means, steps.times)
         prepared = scaling.scaled(whole, center, scale)
         if not (fits := np.isfinite(prepared).all(axis=1)).all():
             number = int(np.searchsorted(values.offsets, int(fits.argmin()), side="right")) - 1
@@ -117,6 +163,29 @@ class Preparation:
             columns = np.array([list(self.features).index(name) for name in self.masked])
             prepared = np.concatenate([prepared, missing.masks(values, columns)], axis=1)
         return Prepared(values=values.with_flat(prepared))
+
+    def _steps(self, raw: Sequences) -> Sequences:
+        """The sequences with the steps that a model sees.
+
+        Raises:
+            UserError: for irregular times where they are refused, and where there are none but some are needed.
+        """
+        if self.irregular == "refuse":
+            if (
+                raw.times is not None
+                and (usual := self.interval or resampling.interval(raw.times)) is not None
+            ):
+                resampling.require_regular(raw, usual)
+        elif raw.times is None:
+            raise UserError(
+                f"data.irregular={self.irregular}: the sequences have no times\n"
+                "expected: a time for every step (data.time), or data.irregular=refuse in training"
+            )
+        elif self.irregular == "delta":
+            raw = resampling.with_delta(raw)
+        elif self.interval is not None:
+            raw = resampling.resampled(raw, self.interval)
+        return raw if self.crop is None else resampling.cropped(raw, self.crop, self.crop_from)
 
     def _require_accepted(self, raw: Sequences, holes: IntArray) -> None:
         """Refuse what is missing where it may not be."""
