@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seqlab.data.augmentation import Augmentation
 from seqlab.data.batches import BatchLoader, PackedSequences
 from seqlab.data.preparation import Prepared
 from seqlab.sequences import Ragged
@@ -101,7 +102,7 @@ def test_order_is_a_pure_function_of_seed_and_epoch(data):
 
 def test_noise_is_a_pure_function_of_seed_epoch_and_item(data, values):
     def noise_of_items(seed=3, epoch=2, **kwargs):
-        made = loader(data, shuffle_seed=seed, jitter=0.5, **kwargs)
+        made = loader(data, shuffle_seed=seed, augmentation=Augmentation(jitter=0.5), **kwargs)
         made.set_epoch(epoch)
         found = {}
         for batch in made:
@@ -128,6 +129,6 @@ def test_noise_is_a_pure_function_of_seed_epoch_and_item(data, values):
 
 
 def test_no_noise_in_evaluation_and_none_left_behind(data, values):
-    list(loader(data, shuffle_seed=0, jitter=1.0))
-    first = next(iter(loader(data, jitter=1.0)))
+    list(loader(data, shuffle_seed=0, augmentation=Augmentation(jitter=1.0)))
+    first = next(iter(loader(data, augmentation=Augmentation(jitter=1.0))))
     np.testing.assert_array_equal(first.values[0, : len(values[0])], values[0])

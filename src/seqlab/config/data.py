@@ -46,7 +46,7 @@ class DataConfig(Checked):
     split_seed: int | None = option(None, "Seed of the train/validation split; null: the run's seed.", low=0)
     order_seed: int | None = option(
         None,
-        "Seed of the order of training sequences and of jitter; null: the run's seed.",
+        "Seed of the order of training sequences and of augmentation; null: the run's seed.",
         low=0,
         high=2**32 - 1,
     )
@@ -75,6 +75,29 @@ class DataConfig(Checked):
     jitter: float = option(
         0.0,
         "Augmentation: standard deviation of Gaussian noise added to training inputs after scaling; 0: none.",
+        low=0,
+    )
+    scale_jitter: float = option(
+        0.0,
+        "Augmentation: standard deviation of the logarithm of a factor for every feature of a training sequence.",
+        low=0,
+    )
+    time_mask: float = option(
+        0.0,
+        "Augmentation: share of the steps of a training sequence that is set to 0, one stretch.",
+        low=0,
+        below=1,
+    )
+    random_crop: float = option(
+        1.0,
+        "Augmentation: share of the steps of a training sequence that is kept, one stretch; 1: all.",
+        above=0,
+        high=1,
+    )
+    time_warp: float = option(
+        0.0,
+        "Augmentation: how unevenly time passes in a training sequence (standard deviation of the logarithm of its "
+        "speed); 0: evenly.",
         low=0,
     )
     shuffle_time: bool = option(

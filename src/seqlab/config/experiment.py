@@ -17,7 +17,7 @@ class Experiment(Checked):
     name: str | None = option(None, "A name for the run; null: made from model, data and seed.")
     seed: int = option(
         0,
-        "Seed of weights and dropout, and of split, order and jitter unless the data set theirs.",
+        "Seed of weights and dropout, and of split, order and augmentation unless the data set theirs.",
         low=0,
         high=2**32 - 1,
     )

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from seqlab.batch import SequenceBatch
 from seqlab.data import order
+from seqlab.data.augmentation import Augmentation
 from seqlab.data.preparation import Prepared
 from seqlab.data.split import Indices
 
@@ -66,8 +67,8 @@ class BatchLoader:
         data: the sequences.
         items: which of them, in the order of evaluation.
         batch_size: items in a global batch.
-        shuffle_seed: seed of the order and the noise of every epoch; None: in order, without noise.
-        jitter: standard deviation of Gaussian noise on the values; needs `shuffle_seed`.
+        shuffle_seed: seed of the order and the augmentation of every epoch; None: in order, as they are.
+        augmentation: what is done to the sequences; nothing without `shuffle_seed`.
         rank: number of this process.
         world: how many processes there are.
     """
@@ -79,7 +80,7 @@ class BatchLoader:
         *,
         batch_size: int,
         shuffle_seed: int | None = None,
-        jitter: float = 0.0,
+        augmentation: Augmentation | None = None,
         rank: int = 0,
         world: int = 1,
     ) -> None:
@@ -90,7 +91,7 @@ class BatchLoader:
         self.batch_sampler = None  # what Lightning asks for wherever there is a sampler
         self._data = data
         self._seed = shuffle_seed
-        self._jitter = jitter if shuffle_seed is not None else 0.0
+        self._augmentation = augmentation
         self._rank = rank
         self._world = world
 
@@ -115,12 +116,8 @@ class BatchLoader:
 
     def _batch(self, items: Indices, epoch: int) -> SequenceBatch:
         batch = self._data.gather(np.ascontiguousarray(items))
-        if self._jitter:
-            assert self._seed is not None and batch.values is not None
-            noise = order.noise(
-                batch.lengths.tolist(), batch.values.shape[2], self._seed, epoch, items.tolist()
-            )
-            batch.values.add_(torch.from_numpy(noise), alpha=self._jitter)
+        if self._augmentation is not None and self._seed is not None:
+            batch = self._augmentation.apply(batch, self._seed, epoch)
         return batch
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from seqlab.batch import TaskSpec
 from seqlab.config.data import DataConfig
 from seqlab.data import order
+from seqlab.data.augmentation import Augmentation
 from seqlab.data.batches import BatchLoader, PackedSequences
 from seqlab.data.missing import counts
 from seqlab.data.preparation import Preparation, Prepared
@@ -221,7 +222,7 @@ class SequenceData:
             self._split[0],
             batch_size=self.config.batch_size,
             shuffle_seed=self.order_seed,
-            jitter=self.config.jitter,
+            augmentation=Augmentation.of(self.config),
             rank=rank,
             world=world,
         )

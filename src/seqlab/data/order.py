@@ -4,7 +4,8 @@ All come from a counter-based generator (Philox; Salmon et al. 2011) keyed by wh
 else, so that a run resumed at any epoch, on any number of processes, sees what it would have seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from seqlab.sequences import FloatArray
 
 _ORDER, _JITTER, _TIME = 1, 2, 3
+_CHANGES = {"scale": 4, "mask": 5, "crop": 6, "warp": 7}
 
 
 def permutation(count: int, seed: int, epoch: int) -> npt.NDArray[np.int64]:
@@ -28,6 +30,17 @@ def noise(lengths: Sequence[int], features: int, seed: int, epoch: int, items: S
         _keyed(source, _JITTER, seed, epoch, item)
         generator.standard_normal(dtype=np.float32, out=row[:length])
     return block
+
+
+def streams(
+    change: Literal["scale", "mask", "crop", "warp"], seed: int, epoch: int, items: Sequence[int]
+) -> Iterator[np.random.Generator]:
+    """For each of these items in an epoch (from 0), a generator for one change; used before the next is asked for."""
+    source = np.random.Philox(0)
+    generator = np.random.Generator(source)
+    for item in items:
+        _keyed(source, _CHANGES[change], seed, epoch, item)
+        yield generator
 
 
 def time_permutations(lengths: Sequence[int], seed: int, file: int) -> list[npt.NDArray[np.int64]]:
