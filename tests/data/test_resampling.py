@@ -154,7 +154,8 @@ def test_cropping_and_resampling_are_counted_and_the_spec_tells_the_model():
     raw.times.flat[:] = np.concatenate([2.0 * np.arange(t) for t in LENGTHS])
     data = SequenceData(Memory(config, raw), config, 0)
     assert data.spec.longest == 12 == max(len(array) for array in data.arrays("train")[0])
-    notes = data.facts()["notes"]
+    notes, lengths = data.facts()["notes"], data.facts()["lengths"]
+    assert (lengths["max"], lengths["min"]) == (12, 1)
     assert "values were put on a grid of one step every 1 (data.irregular=resample)" in notes
     assert "of 3 of 5 sequences only the last 12 steps are used (data.crop)" in notes
 

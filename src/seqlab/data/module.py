@@ -181,12 +181,12 @@ class SequenceData:
 
         Returns:
             name; kind of the source; sizes of the parts (test only once it was read); lengths in time steps
-            {min, median, mean, max} of the training file; features (how many); classes {name: training
-            sequences, without validation}; missing (values of the training file); content_hash of the
+            {min, median, mean, max} of the training file, as a model sees them; features (how many); classes {name:
+            training sequences, without validation}; missing (values of the training file); content_hash of the
             training file; test_hash of the test file, None if unread; notes, sentences on what is odd.
         """
         raw, spec, singles = self._train_raw, self.spec, self._split[2]
-        lengths = raw.lengths()
+        lengths = self.preparation.lengths(raw)
         sizes = dict(spec.sizes)
         if "_test_file" in self.__dict__:
             sizes["test"] = len(self._test_file.raw)

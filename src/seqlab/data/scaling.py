@@ -95,7 +95,12 @@ def _totals(values: Ragged[np.float32]) -> Numbers:
 
 def _present(values: Ragged[np.float32]) -> Numbers:
     """How many values every sequence has of every feature [N, F]."""
-    return _reduced(values, np.add, lambda flat: ~np.isnan(flat))
+    found = np.repeat(values.lengths()[:, None].astype(np.float64), values.flat.shape[1], axis=1)
+    for items, rows in _blocks(values):
+        if (holes := np.isnan(values.flat[rows])).any():
+            starts = values.offsets[items] - rows.start
+            found[items] -= np.add.reduceat(holes, starts, axis=0, dtype=np.float64)
+    return found
 
 
 def _zero_where_missing(flat: npt.NDArray[Any]) -> npt.NDArray[Any]:
