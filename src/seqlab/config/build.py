@@ -89,13 +89,13 @@ def _value(hint: Any, given: Any, key: str, field: "dataclasses.Field[Any]") -> 
         if not isinstance(given, Mapping):
             raise ConfigError(key, given, "a mapping of keys to values")
         return build(typing.cast(type[Any], hint), given, key)
-    if typing.get_origin(hint) in (dict, list):
-        return _several(hint, given, key, field)
     optional = types.NoneType in typing.get_args(hint)
     if optional:
         if given is None:
             return None
         hint = next(arg for arg in typing.get_args(hint) if arg is not types.NoneType)
+    if typing.get_origin(hint) in (dict, list):
+        return _several(hint, given, key, field)
     allowed = type_in_words(hint, field) + (", or null" if optional else "")
     if typing.get_origin(hint) is Literal:
         choices = [str(choice) for choice in typing.get_args(hint)]

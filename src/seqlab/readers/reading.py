@@ -1,7 +1,7 @@
 """What is asked of files and what was understood of them: `Reading` in, `Understood` out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from seqlab.sequences import Sequences
@@ -47,6 +47,10 @@ class Reading:
     labels: str | None = None
     key: str | None = None
     delimiter: str | None = None
+
+    def for_another_file(self) -> "Reading":
+        """The same columns, in a file whose format is found out anew: a CSV may train and a Parquet test."""
+        return replace(self, format=None, delimiter=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""A person's own files as a source."""
+
+from pathlib import Path
+
+from seqlab.config.files import FilesConfig
+from seqlab.data.source import Source
+from seqlab.errors import UserError
+from seqlab.readers.opening import require_file
+from seqlab.readers.reading import Reading, Understood
+from seqlab.readers.understanding import understand
+from seqlab.sequences import Sequences
+
+
+class Files(Source):
+    """Sequences in files: the test file is read as the training file was understood.
+
+    Args:
+        config: settings of the data.
+
+    Raises:
+        UserError: if no file is named, or one that is named is not there.
+    """
+
+    def __init__(self, config: FilesConfig) -> None:
+        super().__init__(config)
+        if config.train is None:
+            raise UserError(
+                "data.train: no file is named\nexpected: data.train=FILE, such as data.train=my_data.csv"
+            )
+        self._config = config
+        self._train = require_file(config.train, "data.train, a file with sequences")
+        self._test = (
+            None if config.test is None else require_file(config.test, "data.test, a file with sequences")
+        )
+        self._reading: Reading | None = None
+
+    @property
+    def name(self) -> str:
+        """The training file's name without its suffix."""
+        return Path(self._train).stem
+
+    def read_train(self) -> Sequences:
+        """Read data.train; what was guessed and changed becomes notes."""
+        config = self._config
+        asked = Reading(
+            format=config.format,
+            layout=config.layout,
+            id=config.id,
+            time=config.time,
+            target=config.target,
+            group=config.group,
+            features=config.features,
+            categorical=[],  # no encoder reads them yet
+            ignore=config.ignore,
+            delimiter=config.delimiter,
+        )
+        found = understand(self._train, asked)
+        self._reading = found.reading
+        self.notes = (*(f"guessed: {words}" for words in found.guesses), *found.changes)
+        return found.sequences
+
+    def read_test(self) -> Sequences:
+        """Read data.test."""
+        if self._test is None:
+            raise UserError(
+                "data.test: no file is named, so there is no test part\n"
+                "expected: data.test=FILE, or evaluate_test=false"
+            )
+        return self._understood_test().sequences
+
+    def _understood_test(self) -> Understood:
+        assert self._test is not None
+        if self._reading is None:
+            self.read_train()
+        assert self._reading is not None
+        found = understand(self._test, self._reading.for_another_file())
+        self.notes = (*self.notes, *(f"test part: {words}" for words in found.changes))
+        return found

@@ -1,0 +1,182 @@
+"""Which column of a table is what: as the user said, else by name and content, said as a guess."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from seqlab.errors import UserError, nearest
+from seqlab.readers.reading import Layout, Reading
+
+# Names by which columns are recognised, in the order of trust.
+TARGETS = ("label", "target", "class", "y", "category", "outcome", "activity", "labels", "classlabel")
+IDS = (
+    "id", "sequence_id", "series_id", "seq_id", "sequence", "series", "case_id", "case", "run_id", "run", "sample_id",
+    "sample", "item_id", "item", "episode", "trial", "record", "recording", "unit", "uid", "name", "file",
+)  # fmt: skip
+TIMES = ("time", "timestamp", "ts", "t", "datetime", "date", "step", "time_step", "timestep")
+GROUPS = ("group", "machine", "patient", "subject", "speaker", "person", "user", "device", "site", "machine_id",
+          "patient_id", "subject_id", "speaker_id", "user_id", "device_id")  # fmt: skip
+
+
+_BEGINS_AS_NUMBER = re.compile(r"\s*[-+]?\.?[0-9]")
+_LOOKED_AT = 1000
+
+
+@dataclass(slots=True)
+class Roles:
+    """Columns of a table by what they are.
+
+    Args:
+        layout: long or wide.
+        reading: the same, for the next file, with nothing left open.
+        guesses: sentences on what had to be guessed.
+        changes: sentences on columns that are left out.
+    """
+
+    layout: Layout
+    reading: Reading
+    guesses: list[str] = field(default_factory=list[str])
+    changes: list[str] = field(default_factory=list[str])
+
+
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds numbers (or true and false)."""
+    return (
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_decimal(kind)
+    )
+
+
+def is_date(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds dates."""
+    return pa.types.is_timestamp(kind) or pa.types.is_date(kind)
+
+
+def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> Roles:
+    """Settle the role of every column.
+
+    Args:
+        name: of the file, for errors.
+        table: as read.
+        given: what the user said.
+        labelled: whether there must be a label.
+
+    Raises:
+        UserError: for a column that was named and is not there, no label where there must be one, or no feature.
+    """
+    columns = list(table.column_names)
+    _require_columns(name, columns, given, labelled)
+    guesses: list[str] = []
+    named = {*(given.features or ()), *(given.categorical or ())}
+    free = [column for column in columns if column not in given.ignore]
+
+    def guess(role: str, known: Sequence[str], taken: Sequence[str | None]) -> str | None:
+        folded = {column.casefold().replace(" ", "_"): column for column in free if column not in taken}
+        found = next((folded[word] for word in known if word in folded), None)
+        if found is not None and found not in named:
+            guesses.append(f"{role}: column {found!r}, by its name")
+            return found
+        return None
+
+    target = given.target if given.target in columns else None
+    if given.target is None and given.labels is None:
+        target = guess("label", TARGETS, [given.id, given.time, given.group])
+    if labelled and target is None and given.labels is None:
+        raise UserError(
+            f"{name}: no column is called label, target or class\n"
+            f"expected: data.target=COLUMN (inspect: --target), one of {_listed(columns)}"
+        )
+    identity = given.id or guess("sequence", IDS, [target, given.time, given.group])
+    layout = given.layout
+    if layout not in ("long", "wide"):
+        layout = "wide"
+        if identity is not None and len(table[identity].unique()) < table.num_rows:
+            layout = "long"
+        form = (
+            f"long, since {identity!r} stands in several rows"
+            if layout == "long"
+            else "wide, one row a sequence"
+        )
+        guesses.append(f"form: {form}")
+    if layout == "long" and identity is None:
+        raise UserError(
+            f"{name}: no column names the sequence of a row\nexpected: data.id=COLUMN, one of {_listed(columns)}"
+        )
+    time = given.time
+    if layout == "long" and time is None:
+        time = guess("time", TIMES, [target, identity, given.group])
+    group = given.group or guess("group", GROUPS, [target, identity, time])
+    rest = [column for column in free if column not in (target, identity, time, group)]
+    features = list(given.features) if given.features is not None else None
+    categorical = list(given.categorical) if given.categorical is not None else None
+    chosen = features is not None
+    if features is None:
+        features = [
+            c for c in rest if is_numeric(table.schema.field(c).type) and c not in (categorical or ())
+        ]
+        features += [c for c in rest if pa.types.is_null(table.schema.field(c).type)]
+    if not chosen:
+        spoilt = [c for c in rest if c not in (categorical or ()) and _mostly_numbers(table[c])]
+        features = [c for c in rest if c in {*features, *spoilt}]  # whose cells will be refused one by one
+        odd = [c for c in rest if c not in features and c not in (categorical or ())]
+        if odd and (
+            categorical is not None or layout == "wide" or not all(_is_words(table[c].type) for c in odd)
+        ):
+            raise UserError(
+                f"{name}: columns that hold no numbers: {_listed(odd)}\n"
+                "expected: numbers; leave others out with data.ignore=[COLUMN], or say what they are: "
+                "data.id, data.time, data.target, data.group"
+            )
+        if odd:
+            guesses.append(f"categorical features: {_listed(odd)}, since they hold words")
+        categorical = odd if categorical is None else categorical
+    if not features and not categorical:
+        raise UserError(
+            f"{name}: no column is left for features; columns: {_listed(columns)}\nexpected: at least one"
+        )
+    changes = [f"column {column!r} is left out, as asked" for column in given.ignore if column in columns]
+    categorical = categorical or []
+    unused = [c for c in rest if c not in features and c not in categorical]
+    if unused:
+        changes.append(f"columns that are not used: {_listed(unused)}")
+    settled = replace(
+        given, layout=layout, id=identity, time=time, target=target or given.target, group=group,
+        features=features, categorical=categorical, ignore=tuple(given.ignore),
+    )  # fmt: skip
+    return Roles(layout=layout, reading=settled, guesses=guesses, changes=changes)
+
+
+def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled: bool) -> None:
+    wanted = {"data.id": given.id, "data.time": given.time, "data.group": given.group}
+    if labelled and given.labels is None:
+        wanted["data.target"] = given.target
+    listed = [("data.features", c) for c in given.features or ()]
+    listed += [("data.categorical", c) for c in given.categorical or ()]
+    for key, column in [*wanted.items(), *listed]:
+        if column is not None and column not in columns:
+            near = nearest(column, columns)
+            hint = f"\ndid you mean: {near}" if near else ""
+            raise UserError(
+                f"{name}: there is no column {column!r} ({key})\nexpected: one of {_listed(columns)}{hint}"
+            )
+
+
+def _mostly_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether at least half of the words of a column begin as a number does: a column that some cells spoil."""
+    if not _is_words(column.type):
+        return False
+    words: list[str] = column.drop_null()[:_LOOKED_AT].cast(pa.string()).to_pylist()
+    return bool(words) and 2 * sum(_BEGINS_AS_NUMBER.match(word) is not None for word in words) >= len(words)
+
+
+def _is_words(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(str, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
