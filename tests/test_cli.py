@@ -304,7 +304,7 @@ def test_predictions_that_cannot_be_written_are_the_users_error(here: Path, monk
     (run_dir / "checkpoints").mkdir()
     (run_dir / "checkpoints" / "best.ckpt").touch()
     np.savez(here / "new.npz", X=np.zeros((1, 3)))
-    monkeypatch.setattr(predict, "predict_table", lambda *_: None)
+    monkeypatch.setattr(predict, "predict_table", lambda *_: (None, []))
     monkeypatch.setattr(predict, "write_table", fail)
     with pytest.raises(UserError, match=r"--out new\.csv: No space left"):
         run_command(["predict", "run", "new.npz", "--out", "new.csv"])

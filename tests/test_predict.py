@@ -8,6 +8,7 @@ import pytest
 
 import seqlab
 from seqlab import predict
+from seqlab.cli.parsing import run_command
 from seqlab.data.archive import bundled_dir
 from seqlab.errors import UserError
 
@@ -87,3 +88,20 @@ def test_predictions_do_not_depend_on_the_size_of_a_call(place):
 def test_sequences_of_another_kind_are_refused(place, sequence):
     with pytest.raises(UserError):
         seqlab.load(place[1].run_dir).predict([sequence])
+
+
+def test_prediction_prepares_as_training_declared_and_says_what_it_changed(place, tmp_path, capsys):
+    settings = ["data=archive", "data.name=Mine", f"data.directory={place[0]}", "data.missing=forward_fill"]
+    run = seqlab.run([*TINY, *settings, "data.crop=8", "data.scaling=robust"], run_dir=tmp_path / "run")
+    X = np.random.default_rng(0).normal(size=(3, 10))
+    whole = X.copy()
+    X[1, 5], whole[1, 5] = np.nan, X[1, 4]
+    model = seqlab.load(run.run_dir)
+    np.testing.assert_array_equal(
+        model.predict(list(X)).probabilities, model.predict(list(whole[:, 2:])).probabilities
+    )
+    np.savez(tmp_path / "new.npz", X=X)
+    assert run_command(["predict", str(run.run_dir), str(tmp_path / "new.npz")]) == 0
+    said = capsys.readouterr().err
+    assert "new.npz: 1 missing value: the last value before stands for them" in said
+    assert "new.npz: of 3 of 3 sequences only the last 8 steps are used (data.crop)" in said

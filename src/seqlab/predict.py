@@ -101,7 +101,7 @@ def load(run_dir: str | Path) -> TrainedModel:
     return TrainedModel(load_checkpoint(Path(run_dir) / BEST_CHECKPOINT))
 
 
-def predict_table(run_dir: Path, sequences: Sequences) -> pa.Table:
+def predict_table(run_dir: Path, sequences: Sequences) -> tuple[pa.Table, list[str]]:
     """Predict sequences that were read from a file.
 
     Args:
@@ -109,12 +109,15 @@ def predict_table(run_dir: Path, sequences: Sequences) -> pa.Table:
         sequences: of any number, with or without labels.
 
     Returns:
-        Columns id, true (where the file has labels that training knew), predicted, p_<class>.
+        Columns id, true (where the file has labels that training knew), predicted, p_<class>; and sentences on what
+        was changed in the sequences, counted.
     """
     model = load(run_dir)
     predictions = model.predict_sequences(sequences)
     table = predictions.table(model.classes).drop_columns(["split"])
-    return table if predictions.true is not None else table.drop_columns(["true"])
+    if predictions.true is None:
+        table = table.drop_columns(["true"])
+    return table, model.preparation.changes(sequences)
 
 
 def write_table(table: pa.Table, out: Path) -> None:

@@ -160,6 +160,16 @@ def test_cropping_and_resampling_are_counted_and_the_spec_tells_the_model():
     assert "of 3 of 5 sequences only the last 12 steps are used (data.crop)" in notes
 
 
+def test_what_is_changed_in_the_test_part_is_said_once_it_was_read():
+    config = MemoryConfig(crop=12, missing="mask", validation_fraction=0.0)
+    test = regular(lengths=(3, 20))
+    data = SequenceData(Memory(config, regular(), test), config, 0)
+    cropped = "sequences only the last 12 steps are used (data.crop)"
+    assert data.facts()["notes"][1:] == [f"of 2 of 5 {cropped}"]
+    data.test_loader()
+    assert data.facts()["notes"][1:] == [f"of 2 of 5 {cropped}", f"test part: of 1 of 2 {cropped}"]
+
+
 def test_an_interval_without_a_use_is_refused():
     with pytest.raises(ConfigError, match=r"interval: 1\.0 is not allowed"):
         MemoryConfig(interval=1.0)

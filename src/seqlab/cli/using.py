@@ -33,9 +33,11 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
     from seqlab.predict import predict_table, write_table
 
     try:
-        table = predict_table(run_dir, sequences)
+        table, changes = predict_table(run_dir, sequences)
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
+    for change in changes:
+        print(f"{file}: {change}", file=sys.stderr)
     if sequences.labels is not None and "true" not in table.column_names:
         print(
             f"{file}: its labels are not the model's classes; the column `true` is left out", file=sys.stderr

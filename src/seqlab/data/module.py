@@ -195,7 +195,11 @@ class SequenceData:
             notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
         if self.config.shuffle_time:
             notes.append("the time steps of every sequence are in an order of chance (data.shuffle_time)")
-        notes.extend(self.preparation.changes(raw))
+        changes = self.preparation.changes(raw)
+        notes.extend(changes)
+        if "test" in sizes:
+            others = self.preparation.changes(self._test_file.raw)
+            notes.extend(f"test part: {change}" for change in others if change not in changes)
         notes.extend(self.source.notes)
         return {
             "name": self.source.name,

@@ -117,8 +117,7 @@ class Preparation:
             )
         if self.irregular == "delta":
             said.append("the time since the step before is a feature (data.irregular=delta)")
-        if self.crop is not None:
-            long = int((replace(self, crop=None).lengths(raw) > self.crop).sum())
+        if self.crop is not None and (long := int((replace(self, crop=None).lengths(raw) > self.crop).sum())):
             side = "last" if self.crop_from == "end" else "first"
             said.append(
                 f"of {long:,} of {len(raw):,} sequences only the {side} {self.crop:,} steps are used (data.crop)"
