@@ -10,7 +10,7 @@ from seqlab.config.build import to_plain
 from seqlab.config.experiment import Experiment
 from seqlab.config.registry import load, part
 from seqlab.data.source import Source, labels_of
-from seqlab.data.split import stratified_split
+from seqlab.data.split import split_of
 from seqlab.errors import UserError
 from seqlab.replication import FEW_ITEMS, Folds, Validation
 from seqlab.sweep.arms import ComposedArm
@@ -73,11 +73,12 @@ def _sizes(experiment: Experiment) -> tuple[int, int]:
     """How many sequences the validation part of a run has, and how many could be in it."""
     data = experiment.data
     source: Source = load(part("data", data.kind).target)(data)
-    labels = labels_of(source.read_train(), f"{source.name}: the training part")
+    raw = source.read_train()
+    labels = labels_of(raw, f"{source.name}: the training part")
     spare = sum(count for name in set(labels) if (count := labels.count(name)) > 1)
     if not data.validates:
         return 0, spare
     try:
-        return len(stratified_split(labels, data.validation_fraction, 0)[1]), spare
+        return len(split_of(raw, data, 0)[1]), spare
     except UserError as error:
         raise UserError(f"{source.name}: {error}") from None

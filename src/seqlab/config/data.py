@@ -43,6 +43,11 @@ class DataConfig(Checked):
         "Which part validates, counted from 0; from `folds` on those of the next repetition, dealt out anew.",
         low=0,
     )
+    split: Literal["stratified", "group"] | None = option(
+        None,
+        "How validation is held out: stratified by class, or whole groups (data.group); null: by groups where the data "
+        "name them.",
+    )
     split_seed: int | None = option(None, "Seed of the train/validation split; null: the run's seed.", low=0)
     order_seed: int | None = option(
         None,

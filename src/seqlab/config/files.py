@@ -35,6 +35,11 @@ class FilesConfig(DataConfig):
     )
     delimiter: str | None = option(None, "Between the columns of csv; null: found out.")
 
+    allow_leaks: bool = option(
+        False,
+        "Take data in which the same sequence, or the same group, stands in two parts; scores flatter then.",
+    )
+
     def __post_init__(self) -> None:
         """Check ranges, and that the delimiter is one character."""
         DataConfig.__post_init__(self)

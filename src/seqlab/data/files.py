@@ -33,6 +33,7 @@ class Files(Source):
             None if config.test is None else require_file(config.test, "data.test, a file with sequences")
         )
         self._reading: Reading | None = None
+        self.refuses_leaks = not config.allow_leaks
 
     @property
     def name(self) -> str:

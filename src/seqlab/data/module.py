@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from seqlab.batch import TaskSpec
 from seqlab.config.data import DataConfig
-from seqlab.data import order
+from seqlab.data import leaks, order
 from seqlab.data.augmentation import Augmentation
 from seqlab.data.batches import BatchLoader, PackedSequences
 from seqlab.data.missing import counts
 from seqlab.data.preparation import Preparation, Prepared
 from seqlab.data.source import Source, labels_of
-from seqlab.data.split import Indices, stratified_fold, stratified_split
+from seqlab.data.split import Indices, split_of
 from seqlab.errors import UserError, nearest
 from seqlab.sequences import FloatArray, Sequences
 
@@ -81,19 +81,13 @@ class SequenceData:
 
     @cached_property
     def _split(self) -> tuple[Indices, Indices, list[str]]:
-        config, labels = self.config, self._train_raw.labels
-        assert labels is not None
+        config = self.config
         try:
-            if config.folds is not None:
-                train, validation, notes = stratified_fold(labels, config.folds, config.fold, self.split_seed)
-            elif config.validates:
-                train, validation, notes = stratified_split(
-                    labels, config.validation_fraction, self.split_seed
-                )
-            else:
-                train, validation, notes = np.arange(len(labels)), np.arange(0), list[str]()
+            train, validation, notes = split_of(self._train_raw, config, self.split_seed)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
+        if self.source.refuses_leaks:
+            leaks.refuse_split(self.source.name, self._train_raw, train, validation)
         if self._overfit_batches is not None:
             first = order.permutation(len(train), self.order_seed, 0)[
                 : self._overfit_batches * config.batch_size
@@ -129,6 +123,8 @@ class SequenceData:
                 f"{self.source.name}: the test part has a class {unknown!r} that training has not\n"
                 f"expected: one of {shown}{hint}"
             )
+        if self.source.refuses_leaks:
+            leaks.refuse_test(self.source.name, self._train_raw, raw)
         return self._prepare(raw, 1)
 
     def _prepare(self, raw: Sequences, file: int) -> _File:
@@ -185,12 +181,12 @@ class SequenceData:
             training sequences, without validation}; missing (values of the training file); content_hash of the
             training file; test_hash of the test file, None if unread; notes, sentences on what is odd.
         """
-        raw, spec, singles = self._train_raw, self.spec, self._split[2]
+        raw, spec = self._train_raw, self.spec
         lengths = self.preparation.lengths(raw)
         sizes = dict(spec.sizes)
         if "_test_file" in self.__dict__:
             sizes["test"] = len(self._test_file.raw)
-        notes = [f"class {name} has a single sequence, which stays in training" for name in singles]
+        notes = list(self._split[2])
         if not self.config.validates:
             notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
         if self.config.shuffle_time:

@@ -18,11 +18,14 @@ class Source(ABC):
 
     Attributes:
         notes: sentences about the data that belong beside every result; a source may set them while it reads.
+        refuses_leaks: whether a sequence that stands in two parts is a mistake: it is in files of a person's own; made
+            data may repeat themselves by chance, and a published split is as it is.
     """
 
     def __init__(self, config: DataConfig) -> None:
         self.config = config
         self.notes: tuple[str, ...] = ()
+        self.refuses_leaks = False
 
     @property
     @abstractmethod
