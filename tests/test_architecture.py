@@ -21,13 +21,13 @@ FLOORS = {
     "preflight": 3, "model": 3, "checkpoint": 3,
     "compose": 4, "evaluation": 4, "gradients": 4, "lit": 4,
     "experiment": 5,
-    "predict": 6, "sweep": 6,
+    "predict": 6, "inspection": 6, "sweep": 6,
     "testing": 7, "comparison": 7, "report": 7,
     "cli": 8,
     "__init__": 9, "__main__": 10,
 }  # fmt: skip
 LIGHT = (
-    "choices", "cli", "compose", "config", "errors", "files", "paths", "plugins", "preflight", "readers",
+    "choices", "cli", "compose", "config", "errors", "files", "inspection", "paths", "plugins", "preflight", "readers",
     "redaction", "results", "sequences", "stats", "__init__", "__main__",
 )  # fmt: skip
 HEAVY = {"torch", "pytorch_lightning", "lightning", "torchmetrics", "wandb", "aeon", "sklearn", "matplotlib"}

@@ -29,6 +29,7 @@ def command_help() -> str:
         """\
         seqlab: which recurrent architecture is worth it, on your own data?
 
+          seqlab inspect PATH [--test PATH]         what is understood of your files, and the line that trains on them
           seqlab train [SETTING ...]                train one model (the same as python train.py)
           seqlab sweep sweep=NAME [SETTING ...]     search with Optuna (the same as python sweep.py)
           seqlab status SWEEP_DIR                   how a sweep stands, also while it runs

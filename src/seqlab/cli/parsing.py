@@ -34,6 +34,7 @@ def run_command(words: Sequence[str]) -> int:
     commands: dict[str, Callable[[Sequence[str]], int]] = {
         "train": lambda rest: run_train(rest, command="seqlab train"),
         "sweep": lambda rest: run_sweep(rest, command="seqlab sweep"),
+        "inspect": _inspect,
         "predict": _predict,
         "evaluate": _evaluate,
         "plan": _plan,
@@ -157,6 +158,14 @@ def _with_plugins(parser: _Parser) -> _Parser:
     help = "a package of your own whose parts the run uses, such as my_lab; may be given several times"
     parser.add_argument("--plugin", metavar="PACKAGE", dest="plugins", action="append", default=[], help=help)
     return parser
+
+
+def _inspect(words: Sequence[str]) -> int:
+    from seqlab.cli.inspecting import add_arguments, inspect
+
+    parser = _Parser(prog="seqlab inspect", description="What is understood of files; nothing is trained.")
+    add_arguments(parser)
+    return inspect(_parse(parser, words))
 
 
 def _predict(words: Sequence[str]) -> int:

@@ -26,6 +26,8 @@ _VALUES_LISTED = 100_000
 # Text that needs no quotes, and words that mean something other than text.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _MEANINGS = frozenset({"null", "true", "false", "nan", "inf"})
+# What OmegaConf would look up, unless a backslash stands before it; backslashes before that count double.
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
 _SETTING = re.compile(r"[+~]{0,2}[\w./@-]+=[^=]+", re.DOTALL)
 
 
@@ -103,7 +105,8 @@ def value_text(value: bool | int | float | str | None) -> str:
         return repr(value)
     if _BARE.fullmatch(value) and value.lower() not in _MEANINGS:
         return value
-    return QuotedString(text=value, quote=Quote.single).with_quotes()
+    plain = _INTERPOLATION.sub(r"\1\1\\${", value)
+    return QuotedString(text=plain, quote=Quote.double).with_quotes()
 
 
 def is_group(override: Override, groups: Sequence[str]) -> bool:

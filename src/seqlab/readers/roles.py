@@ -151,7 +151,9 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
 
 
 def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled: bool) -> None:
-    wanted = {"data.id": given.id, "data.time": given.time, "data.group": given.group}
+    wanted = {"data.id": given.id, "data.time": given.time}
+    if labelled:
+        wanted["data.group"] = given.group
     if labelled and given.labels is None:
         wanted["data.target"] = given.target
     listed = [("data.features", c) for c in given.features or ()]
