@@ -171,7 +171,9 @@ def _inspect(words: Sequence[str]) -> int:
 def _predict(words: Sequence[str]) -> int:
     parser = _Parser(prog="seqlab predict", description="Predict new sequences with a run's best weights.")
     parser.add_argument("run_dir", metavar="RUN_DIR", type=Path, help="a run directory")
-    parser.add_argument("file", metavar="FILE", type=Path, help="sequences: .ts or .npz")
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="sequences: .ts, .npz, or a table for a run of data=files"
+    )
     parser.add_argument("--out", type=Path, help="where to write the predictions (.parquet or .csv)")
     options = _parse(_with_plugins(parser), words)
     from seqlab.cli.using import predict

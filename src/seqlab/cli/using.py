@@ -11,6 +11,7 @@ from seqlab.errors import EXIT_FAILED, UserError
 from seqlab.plugins import load_plugins, local_plugins
 from seqlab.preflight import check_run
 from seqlab.readers import read_sequences
+from seqlab.readers.files import is_table
 
 
 def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str]) -> int:
@@ -27,11 +28,13 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
     if out is not None:
         _check_out(out)
     _switch_on(plugins)
-    sequences = read_sequences(file)
+    sequences = None if is_table(file) else read_sequences(file)
     import pyarrow.csv
 
-    from seqlab.predict import predict_table, write_table
+    from seqlab.predict import predict_table, sequences_like, write_table
 
+    if sequences is None:
+        sequences = sequences_like(run_dir, file)
     try:
         table, changes = predict_table(run_dir, sequences)
     except UserError as error:

@@ -191,7 +191,7 @@ def _groups(raw: Sequences, reading: Reading) -> list[str]:
     if torn := facts.mixed_groups(raw.groups):
         lines += _row(
             "",
-            f"A SPLIT BY CHANCE WOULD MIX {torn:,} OF THEM: the same group would be trained on and scored on; "
-            "with data.group the split leaves whole groups out",
+            f"A SPLIT BY CHANCE WOULD MIX {torn:,} OF THEM: trained on and scored on at once; so whole groups are held "
+            "out (data.split=stratified mixes them)",
         )
     return lines

@@ -10,6 +10,11 @@ from seqlab.sequences import Sequences
 _READERS = {".ts": read_ts, ".npz": read_npz}
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file's suffix is that of a table, whose columns need to be told apart."""
+    return path.suffix.lower() in (".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather")
+
+
 def read_sequences(path: Path | str) -> Sequences:
     """Read sequences from a file; its suffix says how.
 
