@@ -10,6 +10,7 @@ from seqlab import files
 from seqlab.config import Experiment, build_experiment
 from seqlab.config.build import all_keys, to_plain
 from seqlab.config.data import ArchiveConfig
+from seqlab.config.files import FilesConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact
 from seqlab.results import (
@@ -68,12 +69,13 @@ def check_inputs(experiment: Experiment, *, data_given: bool = False) -> None:
 
 
 def check_parts(experiment: Experiment) -> None:
-    """Refuse a data set of the archive that cannot be had, and a tracker that is not installed.
+    """Refuse a data set that cannot be had or read, and a tracker that is not installed.
 
     A set that has to be downloaded is downloaded here. Sources from packages of the user's own are left alone.
 
     Raises:
-        UserError: if the set's files are neither on this machine nor on the archive's site.
+        UserError: if a set of the archive is neither on this machine nor on the archive's site, or a file of the
+            user's own is not there or cannot be understood (large files are read later, and once only).
     """
     require_package(experiment.logger)
     if experiment.data.kind == "archive":
@@ -81,11 +83,20 @@ def check_parts(experiment: Experiment) -> None:
 
         assert isinstance(experiment.data, ArchiveConfig)
         Archive(experiment.data).find_train()
+    elif experiment.data.kind == "files":
+        from seqlab.data.files import Files
+
+        assert isinstance(experiment.data, FilesConfig)
+        files_of_run = Files(experiment.data)
+        if files_of_run.small:
+            files_of_run.read_train()
 
 
 def parts_named(experiment: Experiment) -> str:
     """What `check_parts` looks at, in one word, so that several runs are checked once."""
     data = to_plain(experiment.data)
+    if data["kind"] == "files":
+        return repr((data, experiment.logger.name))
     return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
 
 

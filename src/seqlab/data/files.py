@@ -10,6 +10,8 @@ from seqlab.readers.reading import Reading, Understood
 from seqlab.readers.understanding import understand
 from seqlab.sequences import Sequences
 
+_SMALL = 2**25  # bytes: half a second
+
 
 class Files(Source):
     """Sequences in files: the test file is read as the training file was understood.
@@ -34,6 +36,11 @@ class Files(Source):
         )
         self._reading: Reading | None = None
         self.refuses_leaks = not config.allow_leaks
+
+    @property
+    def small(self) -> bool:
+        """Whether the training file is read so quickly that it may be read once more, to refuse it early."""
+        return self._train.stat().st_size <= _SMALL
 
     @property
     def name(self) -> str:

@@ -43,7 +43,7 @@ def _from_words(column: str, values: pa.ChunkedArray, place: Place, problems: Pr
         except ValueError:
             problems.add(
                 f"{place(row)}, column {column!r}", f"{word[:60]!r}" if word else "nothing",
-                "numbers, or a column of words (data.categorical), or left out (data.ignore)",
+                "numbers in every row; or the column left out (data.ignore)",
             )  # fmt: skip
     return found
 
