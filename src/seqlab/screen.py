@@ -235,7 +235,8 @@ def _next_commands(result: RunResult) -> list[str]:
     place = shown_path(result.run_dir)
     command = shown_tool("seqlab")
     plugins = "".join(f" --plugin {shlex.quote(package)}" for package in result.plugins)
-    rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} FILE.ts{plugins}")]
+    kind = "FILE.csv" if result.data.get("kind") == "files" else "FILE.ts"
+    rows = [("predict new sequences", f"{command} predict {shlex.quote(place)} {kind}{plugins}")]
     if "test" not in result.metrics and result.data.get("kind") != "memory":
         scored = f"{command} evaluate {shlex.quote(place)} --part test{plugins}"
         rows.insert(0, ("done choosing: test data", scored))

@@ -75,7 +75,7 @@ def test_survives_json():
 
 def test_other_features_are_refused_by_name():
     fitted = fitted_to(example())
-    with pytest.raises(UserError, match=r"\['T', 2\]\nexpected: \[T, 3\], features a, b, c"):
+    with pytest.raises(UserError, match=r"sequence 0 .*\[2, 2\]\nexpected: \[T, 3\], features a, b, c"):
         fitted.apply(sequences_of([np.ones((2, 2), dtype=np.float32)]))
 
 

@@ -93,6 +93,23 @@ def test_ids_labels_and_groups_stay_as_they_are_written(tmp_path):
     assert list(found.groups) == ["0000", "0001", "0002", "0003"]
 
 
+def test_na_is_a_label_like_any_other(tmp_path):
+    table = long_table().assign(label=lambda t: t.label.str.replace("up", "NA"))
+    assert (
+        list(understand(write(table, tmp_path / "a.csv"), Reading()).sequences.labels) == ["down", "NA"] * 2
+    )
+
+
+def test_a_time_in_a_table_with_one_row_a_sequence_is_asked_about(tmp_path):
+    table = long_table().groupby("run_id").first().reset_index()
+    with pytest.raises(UserError, match=r"yet a column 'time'.*\nexpected: data\.layout=long"):
+        understand(write(table, tmp_path / "a.csv"), Reading())
+    assert (
+        understand(write(table, tmp_path / "a.csv"), Reading(layout="long")).sequences.lengths().tolist()
+        == [1] * 4
+    )
+
+
 def test_numbers_as_labels_are_the_same_in_csv_and_parquet(tmp_path):
     table = long_table()
     table["label"] = np.where(table.label == "up", 1.0, 0.0)
@@ -177,6 +194,10 @@ MALFORMED = {
     "no id": (changed("run_id", 3, None), r"row 4, column 'run_id': no id"),
     "no time": (changed("time", 3, None), r"row 4 .*column 'time': no time"),
     "a time twice": (changed("time", 1, 0), r"row 2 .*the same time 0 as row 1"),
+    "one date that is none": (
+        lambda t: t.assign(time=["2024-13-02" if k == 2 else f"2024-01-02 00:00:{k:02d}" for k in range(len(t))]),
+        r"a\.csv, row 3 \(run_id 'r00'\), column 'time': '2024-13-02'",
+    ),
     "times in words": (lambda t: t.assign(time="soon"), r"column 'time': 'soon'"),
     "no label column": (lambda t: t.drop(columns="label"), r"no column is called label, target or class"),
     "no feature": (lambda t: t[["run_id", "time", "label"]], r"no column is left for features"),

@@ -135,7 +135,7 @@ class Preparation:
         if len(shape) != 2 or shape[1] != len(self.features):
             names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
             raise UserError(
-                f"sequences of the shape {['T', *shape[1:]]}\n"
+                f"sequence 0 (counted from 0) has the shape {list(raw.values[0].shape)}\n"
                 f"expected: [T, {len(self.features)}], features {names}"
             )
         holes = missing.counts(raw)

@@ -1,6 +1,7 @@
 """Columns of a table -> NumPy arrays, with every cell that does not fit named by row and column."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ def _from_words(column: str, values: pa.ChunkedArray, place: Place, problems: Pr
         except ValueError:
             problems.add(
                 f"{place(row)}, column {column!r}", f"{word[:60]!r}" if word else "nothing",
-                "numbers in every row; or the column left out (data.ignore)",
+                "numbers, with a decimal point, in every row; or the column left out (data.ignore)",
             )  # fmt: skip
     return found
 
@@ -81,16 +82,28 @@ def moments(
     elif is_numeric(kind):
         found = values.cast(pa.float64()).to_numpy().astype(np.float64, copy=False)
     else:
-        for row, word in enumerate(_as_text(values)):
-            problems.add(
-                f"{place(row)}, column {column!r}", "no time" if word is None else f"{word[:60]!r}",
-                "times as numbers, or as dates such as 2026-11-24 17:05:00",
-            )  # fmt: skip
-        return np.zeros(len(values))
+        return _from_dates_in_words(column, values, place, problems)
     for row in np.flatnonzero(~np.isfinite(found)):
         problems.add(
             f"{place(int(row))}, column {column!r}", "no time", "a time in every row, or no time column"
         )
+    return found
+
+
+def _from_dates_in_words(
+    column: str, values: pa.ChunkedArray, place: Place, problems: Problems
+) -> npt.NDArray[np.float64]:
+    """Words that should have been dates; those without a time zone are taken as UTC."""
+    found = np.zeros(len(values))
+    for row, word in enumerate(_as_text(values)):
+        try:
+            date = datetime.fromisoformat(word or "")
+            found[row] = date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+        except ValueError:
+            problems.add(
+                f"{place(row)}, column {column!r}", "no time" if word is None else f"{word[:60]!r}",
+                "times as numbers, or as dates such as 2026-11-24 17:05:00",
+            )  # fmt: skip
     return found
 
 

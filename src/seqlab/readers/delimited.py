@@ -20,15 +20,15 @@ _EXPECTED = "a table of text with one header line, such as id,time,speed,label"
 
 
 def read_delimited(
-    path: Path | str, delimiter: str | None = None, as_text: Sequence[str] = ()
+    path: Path | str, delimiter: str | None = None, as_text: Sequence[str] | None = None
 ) -> tuple[pa.Table, str, list[str]]:
     """Read a table of text.
 
     Args:
         path: in UTF-8 or, with a byte order mark, UTF-16.
         delimiter: between the columns; None: found out.
-        as_text: columns that are read as they are written, so that 007 stays 007; the others become numbers or dates
-            where all of their cells are.
+        as_text: columns to read, as they are written: 007 stays 007, and NA is a word. None: all columns, as numbers or
+            dates where all of their cells are.
 
     Returns:
         The table, its delimiter, and sentences on what had to be guessed.
@@ -104,7 +104,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _read(
-    path: Path, encoding: str, delimiter: str, names: list[str], headless: bool, as_text: Sequence[str]
+    path: Path, encoding: str, delimiter: str, names: list[str], headless: bool, as_text: Sequence[str] | None
 ) -> pa.Table:
     problems = Problems(str(path))
 
@@ -131,8 +131,9 @@ def _read(
                 delimiter=delimiter, newlines_in_values=False, invalid_row_handler=bad_row
             ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types={name: pa.string() for name in as_text if name in names},
-                null_values=list(ABSENT),
+                column_types={name: pa.string() for name in as_text or ()},
+                include_columns=list(as_text or ()),
+                null_values=list(ABSENT) if as_text is None else [""],
                 strings_can_be_null=True,
                 true_values=["true", "True", "TRUE"],
                 false_values=["false", "False", "FALSE"],

@@ -73,7 +73,9 @@ def _together(codes: IntArray, count: int, roles: Roles) -> IntArray:
     if len(pieces) + 1 == count:
         return np.arange(len(codes))
     torn = count - int((np.bincount(codes[np.concatenate([[0], pieces])], minlength=count) == 1).sum())
-    roles.changes.append(f"the rows of {torn:,} sequences, which did not stand together, were put together")
+    roles.changes.append(
+        f"the rows of {sequences_in_words(torn)}, which did not stand together, were put together"
+    )
     return np.argsort(codes, kind="stable")
 
 
@@ -84,7 +86,7 @@ def _in_time(
     if not backwards.any():
         return order
     count = len(np.unique(codes[order][1:][backwards]))
-    roles.changes.append(f"the rows of {count:,} sequences were put into the order of time")
+    roles.changes.append(f"the rows of {sequences_in_words(count)} were put into the order of time")
     return np.lexsort((moment, codes))
 
 
@@ -116,6 +118,11 @@ def _constant(
     for row in first_row[first < 0]:
         problems.add(f"{place(int(row))}, column {column!r}", "nothing", f"a {column} for every sequence")
     return [names[int(k)] if k >= 0 else "" for k in first]
+
+
+def sequences_in_words(count: int) -> str:
+    """Such as "1 sequence" and "1,200 sequences"."""
+    return f"{count:,} sequence{'' if count == 1 else 's'}"
 
 
 def _is_sorted(order: IntArray) -> bool:

@@ -102,6 +102,14 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
             else "wide, one row a sequence"
         )
         guesses.append(f"form: {form}")
+    clock = next(
+        (c for c in free if c.casefold() in TIMES and c not in (target, identity, given.time, *named)), None
+    )
+    if layout == "wide" and given.layout is None and clock is not None:
+        raise UserError(
+            f"{name}: one row a sequence, and yet a column {clock!r}: is it a time, or a step of the sequence?\n"
+            f"expected: data.layout=long if a row is a time step; or data.ignore=[{clock}]; or data.layout=wide"
+        )
     if layout == "long" and identity is None:
         raise UserError(
             f"{name}: no column names the sequence of a row\nexpected: data.id=COLUMN, one of {_listed(columns)}"

@@ -76,7 +76,7 @@ def _spelled_as_written(path: Path, table: pa.Table, reading: Reading) -> pa.Tab
     """The table with ids, labels, groups and categories as they stand in the file: 007 is not 7."""
     named = [reading.id, reading.target, reading.group, *(reading.categorical or ())]
     names = [name for name in dict.fromkeys(named) if name is not None and name in table.column_names]
-    if all(pa.types.is_string(table.schema.field(name).type) for name in names):
+    if not names:
         return table
     written, _, _ = read_delimited(path, reading.delimiter, names)
     for name in names:
