@@ -96,12 +96,8 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
         layout = "wide"
         if identity is not None and len(table[identity].unique()) < table.num_rows:
             layout = "long"
-        form = (
-            f"long, since {identity!r} stands in several rows"
-            if layout == "long"
-            else "wide, one row a sequence"
-        )
-        guesses.append(f"form: {form}")
+        why = f"long, since {identity!r} stands in several rows"
+        guesses.append(f"form: {why if layout == 'long' else 'wide, one row a sequence'}")
     clock = next(
         (c for c in free if c.casefold() in TIMES and c not in (target, identity, given.time, *named)), None
     )
@@ -119,35 +115,8 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
         time = guess("time", TIMES, [target, identity, given.group])
     group = given.group or guess("group", GROUPS, [target, identity, time])
     rest = [column for column in free if column not in (target, identity, time, group)]
-    features = list(given.features) if given.features is not None else None
-    categorical = list(given.categorical) if given.categorical is not None else None
-    chosen = features is not None
-    if features is None:
-        features = [
-            c for c in rest if is_numeric(table.schema.field(c).type) and c not in (categorical or ())
-        ]
-        features += [c for c in rest if pa.types.is_null(table.schema.field(c).type)]
-    if not chosen:
-        spoilt = [c for c in rest if c not in (categorical or ()) and _mostly_numbers(table[c])]
-        features = [c for c in rest if c in {*features, *spoilt}]  # whose cells will be refused one by one
-        odd = [c for c in rest if c not in features and c not in (categorical or ())]
-        if odd and (
-            categorical is not None or layout == "wide" or not all(_is_words(table[c].type) for c in odd)
-        ):
-            raise UserError(
-                f"{name}: columns that hold no numbers: {_listed(odd)}\n"
-                "expected: numbers; leave others out with data.ignore=[COLUMN], or say what they are: "
-                "data.id, data.time, data.target, data.group"
-            )
-        if odd:
-            guesses.append(f"categorical features: {_listed(odd)}, since they hold words")
-        categorical = odd if categorical is None else categorical
-    if not features and not categorical:
-        raise UserError(
-            f"{name}: no column is left for features; columns: {_listed(columns)}\nexpected: at least one"
-        )
+    features, categorical = _features_of(name, table, rest, layout, given, guesses)
     changes = [f"column {column!r} is left out, as asked" for column in given.ignore if column in columns]
-    categorical = categorical or []
     unused = [c for c in rest if c not in features and c not in categorical]
     if unused:
         changes.append(f"columns that are not used: {_listed(unused)}")
@@ -156,6 +125,37 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
         features=features, categorical=categorical, ignore=tuple(given.ignore),
     )  # fmt: skip
     return Roles(layout=layout, reading=settled, guesses=guesses, changes=changes)
+
+
+def _features_of(
+    name: str, table: pa.Table, rest: Sequence[str], layout: Layout, given: Reading, guesses: list[str]
+) -> tuple[list[str], list[str]]:
+    """Numeric and categorical features among the columns that have no other role.
+
+    Raises:
+        UserError: for columns that hold neither numbers nor, where those are taken, words; or if nothing is left.
+    """
+    features, categorical = list(given.features or ()), list(given.categorical or ())
+    if given.features is None:
+        free = [column for column in rest if column not in categorical]
+        # a column that some words spoil is one of numbers: its cells will be refused one by one
+        features = [column for column in free if _is_numbers(table[column]) or _mostly_numbers(table[column])]
+        odd = [column for column in free if column not in features]
+        takes_words = given.categorical is None and layout == "long"
+        if odd and not (takes_words and all(_is_words(table[column].type) for column in odd)):
+            raise UserError(
+                f"{name}: columns that hold no numbers: {_listed(odd)}\n"
+                "expected: numbers; leave others out with data.ignore=[COLUMN], or say what they are: "
+                "data.id, data.time, data.target, data.group"
+            )
+        if odd:
+            guesses.append(f"categorical features: {_listed(odd)}, since they hold words")
+            categorical += odd
+    if not features and not categorical:
+        raise UserError(
+            f"{name}: no column is left for features; columns: {_listed(table.column_names)}\nexpected: at least one"
+        )
+    return features, categorical
 
 
 def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled: bool) -> None:
@@ -173,6 +173,11 @@ def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled
             raise UserError(
                 f"{name}: there is no column {column!r} ({key})\nexpected: one of {_listed(columns)}{hint}"
             )
+
+
+def _is_numbers(column: pa.ChunkedArray) -> bool:
+    """Whether all cells of a column hold numbers, or none holds anything."""
+    return is_numeric(column.type) or pa.types.is_null(column.type)
 
 
 def _mostly_numbers(column: pa.ChunkedArray) -> bool:
