@@ -72,10 +72,6 @@ class SequenceData:
     def _train_raw(self) -> Sequences:
         raw = self.source.read_train()
         labels = labels_of(raw, f"{self.source.name}: the training part")
-        if raw.categories is not None or raw.texts is not None:
-            raise UserError(
-                f"{self.source.name}: features of words or text, which no network takes so far\nexpected: numbers alone"
-            )
         if len(set(labels)) < 2:
             raise UserError(
                 f"{self.source.name}: all {len(raw)} training sequences have the label {labels[0]!r}\n"
