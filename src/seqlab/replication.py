@@ -20,6 +20,7 @@ SHUFFLED_FOLDER = "shuffled"
 REFERENCES_FILE = "references.parquet"
 REPORT_FOLDER = "report"
 REGISTER_FILE = "test-register.jsonl"
+LOCK_FILE = ".lock-comparison"  # held by whoever is at work on what follows the trials
 # What goes when a sweep is begun anew in its directory; the register stays, since what was read was read.
 OWN_FILES = (PLAN_FILE, SELECTION_FILE, PROFILES_FILE, REPLICATES_FILE, REFERENCES_FILE)
 OWN_FOLDERS = (SELECTION_FOLDER, REPLICATES_FOLDER, SHUFFLED_FOLDER, REPORT_FOLDER)

@@ -1,8 +1,11 @@
 """What a hostile reviewer would object to in tables of others is said before he does."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from seqlab.report.effort import Ledger
 from seqlab.report.evidence import Results
 from seqlab.report.judging import judge
 
@@ -54,3 +57,22 @@ def test_nothing_is_missing_where_nothing_is_paired(evidence):
 def test_no_chance_in_many_data_sets_is_not_called_one_run(of_datasets):
     sure = judge(of_datasets({"a": np.ones(12), "b": np.ones(12)})).sure
     assert "12 data sets an arm, and none of them shows any chance" in sure and "one run" not in sure
+
+
+@pytest.mark.parametrize(("trials", "said"), [(2, True), (4, True), (5, False), (40, False)])
+def test_next_to_no_tuning_is_the_first_objection(evidence, trials, said):
+    scores = {"a": 0.9, "b": 0.8}
+    ledger = [
+        Ledger(
+            arm=arm,
+            tuning_trials=trials,
+            tuning_epochs=9,
+            tuning_seconds=9.0,
+            replicates=6,
+            replicate_seconds=9.0,
+        )
+        for arm in scores
+    ]
+    made = evidence({arm: RNG.normal(level, 0.01, 6) for arm, level in scores.items()})
+    found = judge(dataclasses.replace(made, ledger=ledger)).cautions
+    assert [f"Arms had {trials} trials of tuning or little more" in words for words in found[:1]] == [said]

@@ -117,3 +117,20 @@ def test_references_stand_beside_arms_over_several_data_sets(a_run, capsys):
     assert "order-free logistic regression (reference)" in (page.parent / "report.md").read_text()
     html = page.read_text()
     assert html.count("order-free logistic regression") >= 2, "in the means, and on every data set"
+
+
+def test_a_pattern_that_meets_an_earlier_report_takes_the_runs(runs, tmp_path, capsys):
+    folder = runs[0].parent
+    (folder / "report").mkdir()
+    (folder / "report" / "report.md").write_text("an earlier one")
+    assert run_command(["report", *map(str, sorted(folder.iterdir())), "--out", str(tmp_path / "out")]) == 0
+
+
+@pytest.mark.parametrize("below", ["", "mine", "mine/trials"])
+def test_trials_of_a_sweep_are_not_taken_for_runs(tmp_path, below):
+    trial = tmp_path / "sweeps" / "mine" / "trials" / "gru" / "0"
+    trial.mkdir(parents=True)
+    (tmp_path / "sweeps" / "mine" / "sweep.yaml").touch()
+    (trial / "result.json").write_text("{}")
+    with pytest.raises(UserError, match=r"holds trials of the sweep .*mine\nallowed: sweeps as a whole"):
+        evidence_of_runs([tmp_path / "sweeps" / below], Options())

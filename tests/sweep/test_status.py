@@ -10,9 +10,11 @@ from pathlib import Path
 import optuna
 import pytest
 import yaml
+from filelock import FileLock
 
 from seqlab.cli.parsing import run_command
 from seqlab.errors import UserError
+from seqlab.replication import LOCK_FILE
 from seqlab.results import TrialRow
 from seqlab.sweep.frozen import QUESTION_FILE, QUESTION_HEADER
 from seqlab.sweep.rows import write_trials
@@ -206,3 +208,17 @@ def test_the_command_refuses_as_any_other(tmp_path):
         run_command(["status"])
     with pytest.raises(UserError, match="no directory of a sweep"):
         run_command(["status", str(tmp_path)])
+
+
+def test_the_comparison_that_follows_the_trials_is_seen_at_work(place):
+    store = Store(place / "study.db", "widths")
+    fill(store)
+    store.close()
+    question = yaml.safe_load((place / QUESTION_FILE).read_text(encoding="utf-8"))
+    question["protocol"] = {"contrasts": [["gru", "lstm"]]}
+    (place / QUESTION_FILE).write_text(f"{QUESTION_HEADER}\n{yaml.safe_dump(question)}", encoding="utf-8")
+    with FileLock(place / LOCK_FILE):
+        said = "\n".join(status(place))
+        assert "the comparison that follows them is at work" in said and "at work on them now" in said
+        assert "nobody is at work" not in said
+    assert "the same command goes on" in "\n".join(status(place))

@@ -20,6 +20,7 @@ from seqlab.comparison.validation import with_validation
 from seqlab.comparison.widths import solved
 from seqlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED, UserError
 from seqlab.replication import (
+    LOCK_FILE,
     PROFILES_FILE,
     REFERENCES_FILE,
     Chosen,
@@ -38,7 +39,6 @@ from seqlab.sweep.keeping import trial_dir
 from seqlab.sweep.pool import LOG_FILE, Worker
 from seqlab.sweep.rows import TRIALS_FILE, read_trials
 
-_LOCK_FILE = ".lock-comparison"
 # Switches of an encoder that make it another one.
 _SAID = (
     ("model.layer_norm", "layer normalisation"),
@@ -161,7 +161,7 @@ def conclude(
     labour = Labour(workers, git_commit=provenance.git_commit(), retries=sweep.config.trial.retries, note=say)
     comparison.plan.write(sweep.directory)
     try:
-        with FileLock(sweep.directory / _LOCK_FILE):
+        with FileLock(sweep.directory / LOCK_FILE):
             return _conclude(comparison, labour, is_settled, say)
     except Stopped as stopped:
         say(f"stopped by {stopped}; nothing is lost, go on with: {shlex.join(sweep.command)}")

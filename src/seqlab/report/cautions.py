@@ -49,6 +49,7 @@ def cautions(
     """Objections, the gravest first; one sentence or two each."""
     pruning = pruning_cautions(evidence.tuning)
     found = [
+        *_about_little_tuning(evidence),
         *about_learning(evidence, unit),
         *(pruning if any(audit.wrong for audit in audits(evidence.tuning)) else []),
         *_about_chance(evidence, verdicts),
@@ -234,6 +235,16 @@ def _about_choice(evidence: Evidence) -> list[str]:
             "as estimates."
         )
     return found
+
+
+def _about_little_tuning(evidence: Evidence) -> list[str]:
+    trials = [row.tuning_trials for row in evidence.ledger if row.tuning_trials]
+    if not trials or min(trials) >= FEW:
+        return []
+    return [
+        f"Arms had {min(trials)} trials of tuning or little more: what differs may be the luck of the settings that "
+        "were tried, which no interval here counts."
+    ]
 
 
 def _about_effort(evidence: Evidence) -> list[str]:

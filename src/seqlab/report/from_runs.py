@@ -15,7 +15,8 @@ from seqlab.report.effort import Ending
 from seqlab.report.endings import ending_of, settings_of
 from seqlab.report.evidence import Arm, Evidence, FloatArray, Items, Reference, Results, Rules
 from seqlab.report.options import Options
-from seqlab.results import PREDICTIONS_FILE, RunResult, read_result
+from seqlab.results import PREDICTIONS_FILE, RESULT_FILE, RunResult, read_result
+from seqlab.screen import shown_path
 
 # Settings in which replicates may differ.
 _SEEDS = ("seed", "data.order_seed", "data.split_seed")
@@ -93,13 +94,20 @@ def evidence_of_runs(paths: Sequence[Path], options: Options | None = None) -> E
 def _run_dirs(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
-        here = (
-            [path]
-            if (path / "result.json").is_file()
-            else sorted(p.parent for p in path.glob("**/result.json"))
-        )
+        if (path / RESULT_FILE).is_file():
+            found.append(path)
+            continue
+        if len(paths) > 1 and (path / "report.md").is_file():
+            continue  # an earlier report, in a pattern such as runs/*
+        here = sorted(result.parent for result in path.absolute().glob(f"**/{RESULT_FILE}"))
         if not here:
             raise UserError(f"{path}: no run directory, and none below it (there is no result.json)")
+        if sweeps := {parent for run in here for parent in run.parents if (parent / "sweep.yaml").is_file()}:
+            sweep = min(sweeps)
+            raise UserError(
+                f"{path}: holds trials of the sweep {shown_path(sweep)}\n"
+                f"allowed: sweeps as a whole, such as {shown_path(sweep)}, or run directories"
+            )
         found += here
     return list(dict.fromkeys(found))
 

@@ -152,7 +152,7 @@ class Worker:
     def slay(self) -> None:
         """End the process and all that it has started, at once; whoever listens to it finds it gone."""
         process = self._process
-        if process is not None:
+        if process is not None and process.pid is not None:  # a stop may come before it was started
             with contextlib.suppress(OSError, AttributeError):
                 os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(OSError):
@@ -162,7 +162,7 @@ class Worker:
         """End the process and let go of it; another is started when it is needed."""
         self.slay()
         process, self._process = self._process, None
-        if process is not None:
+        if process is not None and process.pid is not None:
             process.join(STOP_SECONDS)
         if self._line is not None:
             self._line.close()

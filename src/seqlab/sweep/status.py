@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote, unquote
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.markup import escape
 
@@ -20,7 +21,7 @@ from seqlab.config.build import build
 from seqlab.config.sweep import ObjectiveConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact_text
-from seqlab.replication import REPLICATES_FILE, REPLICATES_FOLDER, SELECTION_FILE
+from seqlab.replication import LOCK_FILE, REPLICATES_FILE, REPLICATES_FOLDER, SELECTION_FILE, SELECTION_FOLDER
 from seqlab.results import TrialRow
 from seqlab.screen import PLAIN_WIDTH, duration_in_words, shown_path
 from seqlab.sweep.address import SQLITE, STORAGE_VARIABLE, postgresql, shown_address
@@ -75,7 +76,8 @@ def show_status(directory: Path, storage: str | None = None, stream: TextIO | No
     standing = _standing(directory, storage, name, arms)
     out = stream or sys.stdout
     console = Console(file=out, width=None if out.isatty() else PLAIN_WIDTH, highlight=False)
-    console.print(f"[bold]{escape(name)}[/bold]  {escape(_in_words(standing, len(arms)))}")
+    concluding = _is_held(directory / LOCK_FILE)
+    console.print(f"[bold]{escape(name)}[/bold]  {escape(_in_words(standing, len(arms), concluding))}")
     if question.get("question"):
         console.print(escape(" ".join(str(question["question"]).split())))
     console.print()
@@ -85,21 +87,35 @@ def show_status(directory: Path, storage: str | None = None, stream: TextIO | No
     _show_best(console, directory, standing.rows, objectives, several_arms=len(arms) > 1)
     console.print(f"\n{'read from':<14} {escape(standing.source)}", soft_wrap=True)
     if (question.get("protocol") or {}).get("contrasts"):
-        console.print(f"{'comparison':<14} {_left_of_comparison(directory)}", soft_wrap=True)
+        words = _left_of_comparison(directory, concluding)
+        console.print(f"{'comparison':<14} {words}", soft_wrap=True)
     return 0
 
 
-def _left_of_comparison(directory: Path) -> str:
+def _is_held(lock: Path) -> bool:
+    """Whether somebody holds a lock; one that nobody holds is let go of at once."""
+    if not lock.is_file():
+        return False
+    try:
+        with FileLock(lock, blocking=False):
+            return False
+    except (Timeout, OSError):
+        return True
+
+
+def _left_of_comparison(directory: Path, concluding: bool) -> str:
     """What of a comparison follows the trials, and is there or not."""
     if (directory / REPLICATES_FILE).is_file():
         return f"its replicates are there: seqlab report {shown_path(directory)}"
+    end = "at work on them now" if concluding else "the same command goes on"
     runs = len(list((directory / REPLICATES_FOLDER).glob("*/*/result.json")))
     if (directory / SELECTION_FILE).is_file():
-        return f"configurations are chosen, {runs} replicates trained; the same command goes on"
-    return "selection and replicates are still to come; the same command goes on"
+        return f"configurations are chosen, {runs} replicates trained; {end}"
+    again = len(list((directory / SELECTION_FOLDER).glob("**/result.json")))
+    return f"selection ({again} runs so far) and replicates are still to come; {end}"
 
 
-def _in_words(standing: _Standing, arms: int) -> str:
+def _in_words(standing: _Standing, arms: int, concluding: bool) -> str:
     budgets = standing.budgets
     counted = sum(arm.counted for arm in progress_of(standing.rows, {}, [ObjectiveConfig()]))
     words = [f"{counted} of {sum(budgets.values())} trials" if budgets else f"{counted} trials that count"]
@@ -107,6 +123,8 @@ def _in_words(standing: _Standing, arms: int) -> str:
     if standing.at_work:
         who = "1 coordinator" if standing.at_work == 1 else f"{standing.at_work} coordinators"
         words.append(f"{running} running, {who} at work")
+    elif concluding:
+        words.append("the comparison that follows them is at work")
     elif standing.at_work == 0:
         words.append("nobody is at work on it")
         if running:
