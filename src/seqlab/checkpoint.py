@@ -37,6 +37,7 @@ class Checkpoint:
         epoch: how many epochs had been trained.
         step: how many optimiser steps.
         weights: the network's state, on the CPU.
+        reading: how tables were read, see `Source.reading`; None where the data were no tables.
     """
 
     experiment: Experiment
@@ -45,6 +46,7 @@ class Checkpoint:
     epoch: int
     step: int
     weights: dict[str, torch.Tensor]
+    reading: dict[str, Any] | None = None
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all."""
@@ -56,6 +58,7 @@ class Checkpoint:
             "epoch": self.epoch,
             "step": self.step,
             "weights": self.weights,
+            "reading": self.reading,
         }
         # by way of memory: what torch.save says of a full disk nobody would take for one
         buffer = io.BytesIO()
@@ -91,6 +94,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         epoch=content["epoch"],
         step=content["step"],
         weights=content["weights"],
+        reading=content.get("reading"),  # runs of before tables were read have none
     )
 
 

@@ -18,6 +18,10 @@ class UserError(Exception):
     """Something the user can put right; the message says what was found and what was expected."""
 
 
+class SeveralProblems(UserError):
+    """Many findings about one file, each a line of its own; shown whole, where other errors take three lines."""
+
+
 class ConfigError(UserError):
     """A key, choice, type or range of the configuration that is not allowed.
 

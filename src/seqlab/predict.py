@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 
 from seqlab import files
 from seqlab.checkpoint import Checkpoint, load_checkpoint
-from seqlab.config.files import FilesConfig
 from seqlab.config.registry import load as load_part
 from seqlab.config.registry import part as registered
 from seqlab.data.batches import BatchLoader, PackedSequences
@@ -26,9 +25,8 @@ from seqlab.experiment.fitting import threads
 from seqlab.model import SequenceModel
 from seqlab.quiet import quiet_libraries
 from seqlab.readers import from_arrays
-from seqlab.readers.reading import Reading
+from seqlab.readers.reading import Reading, Understood
 from seqlab.readers.understanding import understand
-from seqlab.readers.wide import WIDE_FEATURE
 from seqlab.results import BEST_CHECKPOINT, read_result
 from seqlab.sequences import Sequences
 
@@ -105,33 +103,24 @@ def load(run_dir: str | Path) -> TrainedModel:
     return TrainedModel(load_checkpoint(Path(run_dir) / BEST_CHECKPOINT))
 
 
-def sequences_like(run_dir: Path, file: Path) -> Sequences:
-    """New sequences in a table, read as the run's own were: the same columns are its features, whatever their order.
+def understood_like(run_dir: Path, file: Path) -> Understood:
+    """New sequences in a table, read as the run's own were: columns mean what they meant there, by their names.
 
     Args:
-        run_dir: a run directory, of data=files.
+        run_dir: a run directory, trained on tables.
         file: CSV, TSV, Parquet or Arrow, with labels or without.
 
     Raises:
         UserError: if the run's data were no tables, or the file cannot be read or lacks a column.
     """
-    model = load(run_dir)
-    config = model.experiment.data
-    if not isinstance(config, FilesConfig):
+    checkpoint = load_checkpoint(run_dir / BEST_CHECKPOINT)
+    if checkpoint.reading is None:
         raise UserError(
-            f"{file}: a table, but {run_dir} was trained on data={config.kind}, which tells nothing of its columns\n"
+            f"{file}: a table, but {run_dir} was trained on none (data={checkpoint.experiment.data.kind}), which "
+            "tells nothing of its columns\n"
             "expected: a .ts file (UCR/UEA archive), or an .npz file with an array X [N, T, F] or [N, T]"
         )
-    wide = model.features == [WIDE_FEATURE]
-    reading = Reading(
-        layout="wide" if wide else "long",
-        id=config.id,
-        time=config.time,
-        target=config.target,
-        features=config.features if wide else model.features,
-        ignore=config.ignore,
-    )
-    return understand(file, reading, labelled=False).sequences
+    return understand(file, Reading(**checkpoint.reading), labelled=False)
 
 
 def predict_table(run_dir: Path, sequences: Sequences) -> tuple[pa.Table, list[str]]:

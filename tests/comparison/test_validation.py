@@ -72,8 +72,12 @@ def test_the_arm_with_the_fewest_sequences_decides_for_all(composed):
 
 
 def test_there_are_never_more_folds_than_sequences():
-    assert folds_asked(1, 3) == Folds(parts=3, repeats=2)
-    assert folds_asked(1, 1) is None
+    assert folds_asked(1, 3, 3) == Folds(parts=3, repeats=2)
+    assert folds_asked(1, 1, 1) is None
+
+
+def test_there_are_never_more_folds_than_groups_to_hold_out():
+    assert folds_asked(30, 90, 3) == Folds(parts=3, repeats=2)
 
 
 def test_the_validation_part_of_a_file_is_counted_as_runs_split_it(composed):

@@ -46,5 +46,7 @@ def test_a_table_for_a_run_on_other_data_is_refused(folder, tmp_path):
     values = [np.random.default_rng(i).normal(size=(4, 2)) for i in range(12)]
     words = [word for word in QUICK if word != "data=files"]
     run([*words, f"hydra.run.dir={tmp_path}/run"], data=(values, [0, 1] * 6))
-    with pytest.raises(UserError, match="data=memory, which tells nothing of its columns"):
+    with pytest.raises(
+        UserError, match=r"trained on none \(data=memory\), which tells nothing of its columns"
+    ):
         run_command(["predict", "run", "my data (1).csv"])

@@ -77,6 +77,18 @@ def test_it_takes_no_torch(folder):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+def test_twenty_problems_and_the_way_out_are_shown_on_the_screen(folder):
+    table = pd.read_csv("test.csv").astype({"speed": object})
+    table["speed"] = [f"1,{k}" for k in range(len(table))]
+    table.to_csv("comma.csv", index=False, sep=";")
+    done = subprocess.run(
+        [sys.executable, "-m", "seqlab", "inspect", "comma.csv"], capture_output=True, text=True
+    )
+    lines = done.stderr.splitlines()
+    assert done.returncode == 2 and len(lines) == 1 + len(table) + 1
+    assert "column 'speed': '1,0'" in lines[1] and "with a decimal point" in lines[-1]
+
+
 def test_mistakes(folder):
     with pytest.raises(UserError, match="there is no such file"):
         run_command(["inspect", "none.csv"])

@@ -102,7 +102,7 @@ def test_na_is_a_label_like_any_other(tmp_path):
 
 def test_a_time_in_a_table_with_one_row_a_sequence_is_asked_about(tmp_path):
     table = long_table().groupby("run_id").first().reset_index()
-    with pytest.raises(UserError, match=r"yet a column 'time'.*\nexpected: data\.layout=long"):
+    with pytest.raises(UserError, match=r"not numbered like steps: time, .*\nexpected: .*data\.layout=long"):
         understand(write(table, tmp_path / "a.csv"), Reading())
     assert (
         understand(write(table, tmp_path / "a.csv"), Reading(layout="long")).sequences.lengths().tolist()
@@ -268,3 +268,52 @@ def test_ids_twice_in_wide_form(tmp_path, rows):
 def test_a_near_column_is_suggested(tmp_path):
     with pytest.raises(UserError, match="did you mean: label"):
         understand(write(long_table(), tmp_path / "a.csv"), Reading(target="lable"))
+
+
+def test_a_wide_table_whose_columns_are_not_all_steps_is_asked_about(tmp_path):
+    table = pd.DataFrame({"age": [40, 50], "t0": [1, 2], "t1": [3, 4], "class": ["a", "b"]})
+    path = write(table, tmp_path / "a.csv")
+    with pytest.raises(UserError, match=r"not numbered like steps: age\n"):
+        understand(path, Reading())
+    assert understand(path, Reading(ignore=["age"])).sequences.lengths().tolist() == [2, 2]
+    assert understand(path, Reading(layout="wide")).sequences.lengths().tolist() == [3, 3]
+
+
+def test_rows_without_an_id_are_no_sequences_by_themselves(tmp_path):
+    path = write(long_table().drop(columns=["run_id", "time"]), tmp_path / "a.csv")
+    with pytest.raises(UserError, match="is a row a sequence, or a time step"):
+        understand(path, Reading())
+
+
+def test_the_steps_of_a_wide_table_are_found_by_their_names_in_the_next_one(tmp_path):
+    table = pd.DataFrame({"t0": [1.0, 2.0], "t1": [3.0, 4.0], "class": ["a", "b"]})
+    reading = understand(write(table, tmp_path / "a.csv"), Reading()).reading.for_another_file()
+    other = pd.DataFrame({"t1": [3.0, 4.0], "age": [1000, 1000], "t0": [1.0, 2.0]})
+    found = understand(write(other, tmp_path / "b.csv"), reading, labelled=False)
+    assert [values[:, 0].tolist() for values in found.sequences.values] == [[1, 3], [2, 4]]
+    assert any("not used: age" in words for words in found.changes)
+
+
+@pytest.mark.parametrize("options", [{"index": True}, {"index": True, "index_label": "index"}])
+def test_row_numbers_are_no_feature(tmp_path, options):
+    long_table().to_csv(tmp_path / "a.csv", **options)
+    found = understand(tmp_path / "a.csv", Reading())
+    expect(found, long_table())
+    assert any("counts the rows" in words for words in found.changes)
+
+
+def test_labels_that_are_nearly_the_same_are_pointed_out(tmp_path):
+    table = long_table().assign(label=lambda t: np.where(t.run_id == "r01", "Up ", t.label))
+    said = understand(write(table, tmp_path / "a.csv"), Reading()).guesses
+    assert any("'Up ', 'up'" in words for words in said)
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.ts"])
+def test_settings_of_columns_are_refused_where_there_are_none(tmp_path, name):
+    if name == "a.npz":
+        np.savez(tmp_path / name, X=np.zeros((2, 3)), y=np.array(["a", "b"]))
+    else:
+        (tmp_path / name).write_text("@univariate true\n@classLabel true a b\n@data\n1,2:a\n3,4:b\n")
+    assert len(understand(tmp_path / name, Reading()).sequences) == 2
+    with pytest.raises(UserError, match="no columns for target='y', group='machine'"):
+        understand(tmp_path / name, Reading(target="y", group="machine"))

@@ -10,17 +10,14 @@ from seqlab.readers.understanding import understand
 
 _HELP = {
     "format": "what the content is, if it is not recognised",
-    "layout": "long: a row a step; wide: a row a sequence; files: a file a sequence; folders: a folder a class",
+    "layout": "long: a row a step; wide: a row a sequence",
     "id": "column that names the sequence of a row",
     "time": "column of the time of a step",
     "target": "column of the label",
     "group": "column of what a sequence was taken from, such as a machine",
     "features": "numeric columns, apart by commas",
     "categorical": "columns whose values are names, apart by commas",
-    "text": "column that holds a text",
     "ignore": "columns to leave out, apart by commas",
-    "labels": "a table with the labels",
-    "key": "column of that table that names the sequence",
     "delimiter": "of csv",
 }
 _LISTS = ("features", "categorical", "ignore")
@@ -29,9 +26,7 @@ _CHOICES = {"format": typing.get_args(Format), "layout": typing.get_args(Layout)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """PATH, and a flag for every field of `Reading`."""
-    parser.add_argument(
-        "path", metavar="PATH", help="a file, a folder, or a pattern in quotes such as 'runs/*.csv'"
-    )
+    parser.add_argument("path", metavar="PATH", help="a table, a .ts or an .npz file")
     parser.add_argument("--test", metavar="PATH", help="the test part, to look for leaks")
     for field in dataclasses.fields(Reading):
         flags = [f"--{field.name}", *(["--label"] if field.name == "target" else [])]

@@ -16,6 +16,7 @@ from seqlab.errors import (
     EXIT_USER_ERROR,
     ConfigError,
     RunFailed,
+    SeveralProblems,
     UserError,
 )
 from seqlab.redaction import REDACTED, is_secret_name, redact_text
@@ -50,12 +51,13 @@ def finish(command: Callable[[], int]) -> NoReturn:
 
 
 def say_error(error: Exception) -> None:
-    """Print an error to standard error, in at most three lines and without secrets."""
+    """Print an error to standard error, without secrets and in at most three lines, but for findings in a file."""
     if isinstance(error, ConfigError) and is_secret_name(error.key):
         error = ConfigError(error.key, REDACTED, error.allowed, error.suggestion, error.file)
     text = redact_text(str(error))
     lines = [line for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    print("error: " + "\n".join(lines[:_LINES]), file=sys.stderr)
+    shown = lines if isinstance(error, SeveralProblems) else lines[:_LINES]
+    print("error: " + "\n".join(shown), file=sys.stderr)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -28,18 +28,19 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
     if out is not None:
         _check_out(out)
     _switch_on(plugins)
-    sequences = None if is_table(file) else read_sequences(file)
+    sequences, read = None if is_table(file) else read_sequences(file), list[str]()
     import pyarrow.csv
 
-    from seqlab.predict import predict_table, sequences_like, write_table
+    from seqlab.predict import predict_table, understood_like, write_table
 
     if sequences is None:
-        sequences = sequences_like(run_dir, file)
+        found = understood_like(run_dir, file)
+        sequences, read = found.sequences, list(found.changes)
     try:
         table, changes = predict_table(run_dir, sequences)
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
-    for change in changes:
+    for change in [*read, *changes]:
         print(f"{file}: {change}", file=sys.stderr)
     if sequences.labels is not None and "true" not in table.column_names:
         print(

@@ -10,7 +10,7 @@ from seqlab.config.build import to_plain
 from seqlab.config.experiment import Experiment
 from seqlab.config.registry import load, part
 from seqlab.data.source import Source, labels_of
-from seqlab.data.split import split_of
+from seqlab.data.split import goes_by_groups, split_of
 from seqlab.errors import UserError
 from seqlab.replication import FEW_ITEMS, Folds, Validation
 from seqlab.sweep.arms import ComposedArm
@@ -35,7 +35,7 @@ def with_validation(sweep: Sweep, arms: Sequence[ComposedArm]) -> tuple[Sweep, V
     Raises:
         UserError: if an arm sets folds of its own, or its data cannot be read or split.
     """
-    parts: dict[str, tuple[int, int]] = {}
+    parts: dict[str, tuple[int, int, int]] = {}
     for arm in arms:
         experiment = arm.experiment(arm.walk(lambda parameter: parameter.ends()[0]))
         if experiment.data.folds is not None:
@@ -45,8 +45,8 @@ def with_validation(sweep: Sweep, arms: Sequence[ComposedArm]) -> tuple[Sweep, V
             )
         if (key := repr(to_plain(experiment.data))) not in parts:
             parts[key] = _sizes(experiment)
-    items, sequences = min(parts.values())
-    asked, trial = folds_asked(items, sequences), sweep.config.trial
+    items, sequences, units = min(parts.values())
+    asked, trial = folds_asked(items, sequences, units), sweep.config.trial
     if trial.folds is None:
         settled = asked or Folds(parts=1, repeats=1)
         trial = dataclasses.replace(trial, folds=settled.parts, fold_repeats=settled.repeats)
@@ -56,29 +56,31 @@ def with_validation(sweep: Sweep, arms: Sequence[ComposedArm]) -> tuple[Sweep, V
     return sweep, Validation(items=items, sequences=sequences, folds=folds, asked=asked)
 
 
-def folds_asked(items: int, sequences: int) -> Folds | None:
+def folds_asked(items: int, sequences: int, units: int) -> Folds | None:
     """The folds that the protocol asks for; None where one validation part is enough.
 
     Args:
         items: sequences of the validation part that a run would have.
         sequences: those that can be held out at all, one after the other.
+        units: what is held out whole: the groups where the split goes by them, else `sequences`.
     """
-    parts = min(_FOLDS, sequences)
+    parts = min(_FOLDS, units)
     if items >= FEW_ITEMS or parts < 2:
         return None
     return Folds(parts=parts, repeats=1 if sequences >= FEW_ITEMS else _REPEATS)
 
 
-def _sizes(experiment: Experiment) -> tuple[int, int]:
-    """How many sequences the validation part of a run has, and how many could be in it."""
+def _sizes(experiment: Experiment) -> tuple[int, int, int]:
+    """How many sequences the validation part of a run has, how many could be in it, and of how many units."""
     data = experiment.data
     source: Source = load(part("data", data.kind).target)(data)
     raw = source.read_train()
     labels = labels_of(raw, f"{source.name}: the training part")
     spare = sum(count for name in set(labels) if (count := labels.count(name)) > 1)
+    units = len(set(raw.groups or ())) if goes_by_groups(raw, data) else spare
     if not data.validates:
-        return 0, spare
+        return 0, spare, units
     try:
-        return len(split_of(raw, data, 0)[1]), spare
+        return len(split_of(raw, data, 0)[1]), spare, units
     except UserError as error:
         raise UserError(f"{source.name}: {error}") from None

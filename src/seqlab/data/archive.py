@@ -35,6 +35,7 @@ class Archive(Source):
                 f"data.name: {config.name!r} is not allowed\n"
                 "allowed: letters, digits, '-' and '_', such as GunPoint (a folder goes into data.directory)"
             )
+        self.leaks = "noted"
         self._name = config.name
         self._download_dir = Path(config.directory).expanduser() if config.directory else _cache_dir()
         self._own_dir = self._download_dir if config.directory else None

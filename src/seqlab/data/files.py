@@ -1,12 +1,13 @@
 """A person's own files as a source."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from seqlab.config.files import FilesConfig
 from seqlab.data.source import Source
 from seqlab.errors import UserError
 from seqlab.readers.opening import require_file
-from seqlab.readers.reading import Reading, Understood
+from seqlab.readers.reading import Reading
 from seqlab.readers.understanding import understand
 from seqlab.sequences import Sequences
 
@@ -34,8 +35,7 @@ class Files(Source):
         self._test = (
             None if config.test is None else require_file(config.test, "data.test, a file with sequences")
         )
-        self._reading: Reading | None = None
-        self.refuses_leaks = not config.allow_leaks
+        self.leaks = "noted" if config.allow_leaks else "refused"
 
     @property
     def small(self) -> bool:
@@ -63,7 +63,7 @@ class Files(Source):
             delimiter=config.delimiter,
         )
         found = understand(self._train, asked)
-        self._reading = found.reading
+        self.reading = asdict(found.reading.for_another_file())
         self.notes = (*(f"guessed: {words}" for words in found.guesses), *found.changes)
         return found.sequences
 
@@ -74,13 +74,9 @@ class Files(Source):
                 "data.test: no file is named, so there is no test part\n"
                 "expected: data.test=FILE, or evaluate_test=false"
             )
-        return self._understood_test().sequences
-
-    def _understood_test(self) -> Understood:
-        assert self._test is not None
-        if self._reading is None:
+        if self.reading is None:
             self.read_train()
-        assert self._reading is not None
-        found = understand(self._test, self._reading.for_another_file())
+        assert self.reading is not None
+        found = understand(self._test, Reading(**self.reading))
         self.notes = (*self.notes, *(f"test part: {words}" for words in found.changes))
-        return found
+        return found.sequences

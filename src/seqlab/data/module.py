@@ -67,6 +67,7 @@ class SequenceData:
         self.order_seed = seed if config.order_seed is None else config.order_seed
         self._given_preparation = preparation
         self._overfit_batches = overfit_batches
+        self._test_notes: list[str] = []
 
     @cached_property
     def _train_raw(self) -> Sequences:
@@ -86,8 +87,8 @@ class SequenceData:
             train, validation, notes = split_of(self._train_raw, config, self.split_seed)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
-        if self.source.refuses_leaks:
-            leaks.refuse_split(self.source.name, self._train_raw, train, validation)
+        if self.source.leaks != "expected":
+            notes += self._accepted(leaks.in_split(self._train_raw, train, validation))
         if self._overfit_batches is not None:
             first = order.permutation(len(train), self.order_seed, 0)[
                 : self._overfit_batches * config.batch_size
@@ -95,6 +96,12 @@ class SequenceData:
             train = np.sort(train[first])
             validation = train if config.validates else validation
         return train, validation, notes
+
+    def _accepted(self, found: list[str]) -> list[str]:
+        """What stands in two parts, for the notes; or the end of it, where that is a mistake."""
+        if found and self.source.leaks == "refused":
+            raise UserError(f"{self.source.name}: {found[0]}\nexpected: {leaks.EXPECTED}")
+        return found
 
     @cached_property
     def preparation(self) -> Preparation:
@@ -123,8 +130,8 @@ class SequenceData:
                 f"{self.source.name}: the test part has a class {unknown!r} that training has not\n"
                 f"expected: one of {shown}{hint}"
             )
-        if self.source.refuses_leaks:
-            leaks.refuse_test(self.source.name, self._train_raw, raw)
+        if self.source.leaks != "expected":
+            self._test_notes = self._accepted(leaks.in_test(self._train_raw, raw))
         return self._prepare(raw, 1)
 
     def _prepare(self, raw: Sequences, file: int) -> _File:
@@ -186,7 +193,7 @@ class SequenceData:
         sizes = dict(spec.sizes)
         if "_test_file" in self.__dict__:
             sizes["test"] = len(self._test_file.raw)
-        notes = list(self._split[2])
+        notes = [*self._split[2], *self._test_notes]
         if not self.config.validates:
             notes.append("no validation part (data.validation_fraction=0): the last epoch is the result")
         if self.config.shuffle_time:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any, Literal
 
 from seqlab.config.data import DataConfig
 from seqlab.errors import UserError
@@ -18,14 +19,17 @@ class Source(ABC):
 
     Attributes:
         notes: sentences about the data that belong beside every result; a source may set them while it reads.
-        refuses_leaks: whether a sequence that stands in two parts is a mistake: it is in files of a person's own; made
-            data may repeat themselves by chance, and a published split is as it is.
+        leaks: what a sequence that stands in two parts is. expected: of made data, by chance; noted: a published split
+            is as it is; refused: a mistake in files of a person's own.
+        reading: how a source of tables has read its training file, as plain contents for the checkpoint, so that new
+            tables are read alike; None for other sources.
     """
 
     def __init__(self, config: DataConfig) -> None:
         self.config = config
+        self.reading: dict[str, Any] | None = None
         self.notes: tuple[str, ...] = ()
-        self.refuses_leaks = False
+        self.leaks: Literal["expected", "noted", "refused"] = "expected"
 
     @property
     @abstractmethod

@@ -104,14 +104,12 @@ def split_of(raw: Sequences, config: DataConfig, seed: int) -> tuple[Indices, In
     everything = np.arange(len(labels))
     if not config.validates:
         return everything, np.arange(0), []
-    by_group = config.split == "group" or (config.split is None and raw.groups is not None)
-    if by_group and raw.groups is None:
-        raise UserError(
-            "data.split=group: these data do not say what a sequence was taken from\n"
-            "expected: data.group=COLUMN, or data.split=stratified"
-        )
-    if by_group:
-        assert raw.groups is not None
+    if goes_by_groups(raw, config):
+        if raw.groups is None:
+            raise UserError(
+                "data.split=group: these data do not say what a sequence was taken from\n"
+                "expected: data.group=COLUMN, or data.split=stratified"
+            )
         return _by_group(labels, raw.groups, config, seed)
     if config.folds is not None:
         train, validation, singles = stratified_fold(labels, config.folds, config.fold, seed)
@@ -122,6 +120,11 @@ def split_of(raw: Sequences, config: DataConfig, seed: int) -> tuple[Indices, In
         validation,
         [f"class {name} has a single sequence, which stays in training" for name in singles],
     )
+
+
+def goes_by_groups(raw: Sequences, config: DataConfig) -> bool:
+    """Whether whole groups are held out: as asked, or since the data name them."""
+    return config.split == "group" or (config.split is None and raw.groups is not None)
 
 
 def _by_group(

@@ -265,6 +265,7 @@ def _recorder(
             epoch=epoch,
             step=step,
             weights=cpu_weights(model),
+            reading=data.source.reading,
         )
 
     return Recorder(

@@ -9,7 +9,7 @@ from seqlab.readers.reading import Reading
 from seqlab.screen import shown_python, shown_script
 
 # Settings of data=files that say how files are to be read; named as the fields of `Reading`.
-_WORDS = ("format", "layout", "id", "time", "target", "group", "text", "labels", "key", "delimiter")
+_WORDS = ("format", "layout", "id", "time", "target", "group", "delimiter")
 _LISTS = ("features", "ignore")
 
 

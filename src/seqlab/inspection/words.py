@@ -40,7 +40,7 @@ def screen_of(path: str, given: Reading, train: Understood, test: tuple[str, Und
     lines += _several("changed", train.changes)
     lines += [
         "",
-        "train on it" if raw.labels is not None else "to train on it, name the labels (--target or --labels)",
+        "train on it" if raw.labels is not None else "to train on it, name the labels (--target)",
     ]
     words = list(raw.categories.names) if raw.categories is not None else []
     if words:
@@ -60,8 +60,6 @@ def _form(reading: Reading) -> str:
     layouts = {
         "long": "long form, one row a step",
         "wide": "wide form, one row a sequence",
-        "files": "one file a sequence",
-        "folders": "one folder a class",
     }
     return ", ".join(filter(None, [reading.format or "", layouts.get(reading.layout or "", "")]))
 

@@ -1,6 +1,6 @@
 """`Problems`: what is wrong with a file, gathered, so that a person can mend several things at once."""
 
-from seqlab.errors import UserError
+from seqlab.errors import SeveralProblems, UserError
 
 _SHOWN = 20
 
@@ -45,18 +45,11 @@ class Problems:
         """
         if not self._found:
             return
+        expected = [f"expected: {words}" for words in self._expected]
         if len(self._found) == 1:
-            head = (
-                f"{self.name}, {self._found[0]}"
-                if ": " in self._found[0]
-                else f"{self.name}: {self._found[0]}"
-            )
-            lines = [head]
-        else:
-            lines = [
-                f"{self.name}: {len(self._found):,} problems",
-                *(f"  {line}" for line in self._found[:_SHOWN]),
-            ]
-            if len(self._found) > _SHOWN:
-                lines.append(f"  ... and {len(self._found) - _SHOWN:,} more")
-        raise UserError("\n".join([*lines, *(f"expected: {words}" for words in self._expected)]))
+            found = self._found[0]
+            raise UserError("\n".join([f"{self.name}{', ' if ': ' in found else ': '}{found}", *expected]))
+        shown = [f"  {line}" for line in self._found[:_SHOWN]]
+        if (more := len(self._found) - _SHOWN) > 0:
+            shown.append(f"  ... and {more:,} more")
+        raise SeveralProblems("\n".join([f"{self.name}: {len(self._found):,} problems", *shown, *expected]))

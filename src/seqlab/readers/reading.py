@@ -1,13 +1,13 @@
 """What is asked of files and what was understood of them: `Reading` in, `Understood` out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from seqlab.sequences import Sequences
 
-Format = Literal["csv", "parquet", "arrow", "jsonl", "npz", "npy", "ts", "ucr", "text"]
-Layout = Literal["long", "wide", "files", "folders"]
+Format = Literal["csv", "parquet", "arrow", "ts", "npz"]
+Layout = Literal["long", "wide"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,19 +18,15 @@ class Reading:
     new files later, so that the same columns mean the same.
 
     Args:
-        format: of the content; csv stands for any delimiter, arrow for IPC files, ucr for the archive's old
-            tables (label first, no header), text for plain text files.
-        layout: long: one row a step; wide: one row a sequence; files: one file a sequence; folders: a folder a class.
+        format: of the content; csv stands for any delimiter, arrow for IPC files.
+        layout: long: one row a step; wide: one row a sequence.
         id: column that names the sequence of a row (long), or the row (wide).
         time: column of the time steps, numbers or dates; rows of a sequence are put into its order.
         target: column of the label.
         group: column of what a sequence was taken from, such as a machine or a person.
         features: numeric columns, in order.
         categorical: columns whose values are names.
-        text: column (or JSONL key) that holds a text.
         ignore: columns that are left out.
-        labels: a table with labels (and groups) of sequences that stand in files of their own or under ids.
-        key: column of that table that names the sequence: its id, or its file's name with or without suffix.
         delimiter: of csv.
     """
 
@@ -42,11 +38,13 @@ class Reading:
     group: str | None = None
     features: Sequence[str] | None = None
     categorical: Sequence[str] | None = None
-    text: str | None = None
     ignore: Sequence[str] = ()
-    labels: str | None = None
-    key: str | None = None
     delimiter: str | None = None
+
+    def columns_named(self) -> list[str]:
+        """Settings that only a table can follow, such as "target='label'"."""
+        said = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "format"}
+        return [f"{name}={value!r}" for name, value in said.items() if value]
 
     def for_another_file(self) -> "Reading":
         """The same columns, in a file whose format is found out anew: a CSV may train and a Parquet test."""

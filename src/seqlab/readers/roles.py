@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 
 from seqlab.errors import UserError, nearest
@@ -22,6 +23,7 @@ GROUPS = ("group", "machine", "patient", "subject", "speaker", "person", "user",
 
 _BEGINS_AS_NUMBER = re.compile(r"\s*[-+]?\.?[0-9]")
 _LOOKED_AT = 1000
+_UNNAMED = re.compile(r"column [0-9]+")  # what readers call a column without a name
 
 
 @dataclass(slots=True)
@@ -72,7 +74,10 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
     _require_columns(name, columns, given, labelled)
     guesses: list[str] = []
     named = {*(given.features or ()), *(given.categorical or ())}
-    free = [column for column in columns if column not in given.ignore]
+    counters = [
+        column for column in columns if column not in given.ignore and _counts_rows(column, table[column])
+    ]
+    free = [column for column in columns if column not in (*given.ignore, *counters)]
 
     def guess(role: str, known: Sequence[str], taken: Sequence[str | None]) -> str | None:
         folded = {column.casefold().replace(" ", "_"): column for column in free if column not in taken}
@@ -83,9 +88,9 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
         return None
 
     target = given.target if given.target in columns else None
-    if given.target is None and given.labels is None:
+    if given.target is None:
         target = guess("label", TARGETS, [given.id, given.time, given.group])
-    if labelled and target is None and given.labels is None:
+    if labelled and target is None:
         raise UserError(
             f"{name}: no column is called label, target or class\n"
             f"expected: data.target=COLUMN (inspect: --target), one of {_listed(columns)}"
@@ -98,14 +103,6 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
             layout = "long"
         why = f"long, since {identity!r} stands in several rows"
         guesses.append(f"form: {why if layout == 'long' else 'wide, one row a sequence'}")
-    clock = next(
-        (c for c in free if c.casefold() in TIMES and c not in (target, identity, given.time, *named)), None
-    )
-    if layout == "wide" and given.layout is None and clock is not None:
-        raise UserError(
-            f"{name}: one row a sequence, and yet a column {clock!r}: is it a time, or a step of the sequence?\n"
-            f"expected: data.layout=long if a row is a time step; or data.ignore=[{clock}]; or data.layout=wide"
-        )
     if layout == "long" and identity is None:
         raise UserError(
             f"{name}: no column names the sequence of a row\nexpected: data.id=COLUMN, one of {_listed(columns)}"
@@ -116,7 +113,15 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
     group = given.group or guess("group", GROUPS, [target, identity, time])
     rest = [column for column in free if column not in (target, identity, time, group)]
     features, categorical = _features_of(name, table, rest, layout, given, guesses)
-    changes = [f"column {column!r} is left out, as asked" for column in given.ignore if column in columns]
+    if layout == "wide" and given.layout is None and given.features is None and (odd := _unlike(features)):
+        raise UserError(
+            f"{name}: is a row a sequence, or a time step? No column names the sequence of several rows, and these are "
+            f"not numbered like steps: {_listed(odd)}\n"
+            "expected: data.id=COLUMN and data.layout=long if a row is a time step; else data.layout=wide if they are "
+            "steps, data.ignore=[COLUMN] if not"
+        )
+    changes = [f"column {column!r}, which counts the rows, is left out" for column in counters]
+    changes += [f"column {column!r} is left out, as asked" for column in given.ignore if column in columns]
     unused = [c for c in rest if c not in features and c not in categorical]
     if unused:
         changes.append(f"columns that are not used: {_listed(unused)}")
@@ -162,7 +167,7 @@ def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled
     wanted = {"data.id": given.id, "data.time": given.time}
     if labelled:
         wanted["data.group"] = given.group
-    if labelled and given.labels is None:
+    if labelled:
         wanted["data.target"] = given.target
     listed = [("data.features", c) for c in given.features or ()]
     listed += [("data.categorical", c) for c in given.categorical or ()]
@@ -173,6 +178,27 @@ def _require_columns(name: str, columns: Sequence[str], given: Reading, labelled
             raise UserError(
                 f"{name}: there is no column {column!r} ({key})\nexpected: one of {_listed(columns)}{hint}"
             )
+
+
+def _counts_rows(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether a column is the row numbers that some tool wrote beside the data."""
+    named = (
+        name.casefold() in ("index", "unnamed: 0", "__index_level_0__")
+        or _UNNAMED.fullmatch(name) is not None
+    )
+    if not (named and pa.types.is_integer(column.type)) or column.null_count:
+        return False
+    values = column.to_numpy()
+    return bool((np.diff(values) == 1).all()) and int(values[0]) in (0, 1)
+
+
+def _unlike(columns: Sequence[str]) -> list[str]:
+    """Columns that are not numbered like most of them: of t0, t1, t2 and age it is age; without a pattern, all."""
+    stems = [re.sub(r"[0-9]+", "#", column) for column in columns]
+    common = max(set(stems), key=stems.count)
+    if "#" not in common or 2 * stems.count(common) <= len(stems):
+        return list(columns)
+    return [column for column, stem in zip(columns, stems, strict=True) if stem != common]
 
 
 def _is_numbers(column: pa.ChunkedArray) -> bool:

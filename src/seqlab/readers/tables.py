@@ -1,5 +1,6 @@
 """One table in one file, long or wide, as text or in a columnar format -> what was understood of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,9 +45,20 @@ def read_table_file(path: Path | str, given: Reading, *, labelled: bool = True) 
     has_labels = reading.target is not None and reading.target in table.column_names
     build = from_long if roles.layout == "long" else from_wide
     sequences = build(name, table, roles, labelled=labelled or has_labels)
-    return Understood(
-        sequences=sequences, reading=reading, guesses=[*guesses, *roles.guesses], changes=roles.changes
-    )
+    guesses += [*roles.guesses, *alike(sequences.labels or ())]
+    return Understood(sequences=sequences, reading=reading, guesses=guesses, changes=roles.changes)
+
+
+def alike(labels: Sequence[str]) -> list[str]:
+    """A sentence for labels that differ in spaces or capitals alone, which are probably meant as one class."""
+    spellings: dict[str, list[str]] = {}
+    for label in sorted(set(labels)):
+        spellings.setdefault(label.strip().casefold(), []).append(label)
+    return [
+        f"different classes: {', '.join(map(repr, several))}, though they differ in spaces or capitals alone"
+        for several in spellings.values()
+        if len(several) > 1
+    ]
 
 
 def table_format(path: Path) -> Format:

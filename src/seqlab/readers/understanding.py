@@ -27,14 +27,15 @@ def understand(path: Path | str, given: Reading, *, labelled: bool = True) -> Un
     """
     name = Path(path)
     kind = given.format or format_of(require_file(name, _EXPECTED))
-    if kind == "ts":
-        found = Understood(sequences=read_ts(name), reading=replace(given, format="ts"))
-    elif kind == "npz":
-        found = Understood(sequences=read_npz(name), reading=replace(given, format="npz"))
-    elif kind in ("csv", "parquet", "arrow"):
+    if kind not in ("ts", "npz"):
         return read_table_file(path, replace(given, format=kind), labelled=labelled)
-    else:
-        raise UserError(f"{path}: format {kind} is not read yet\nexpected: {_EXPECTED}")
+    if said := given.columns_named():
+        raise UserError(
+            f"{path}: a .{kind} file has no columns for {', '.join(said)}\n"
+            "expected: a table, or those settings left out"
+        )
+    read = read_ts if kind == "ts" else read_npz
+    found = Understood(sequences=read(name), reading=replace(given, format=kind))
     if labelled and found.sequences.labels is None:
         raise UserError(f"{path}: no labels\nexpected: one class a sequence")
     return found

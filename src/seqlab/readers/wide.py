@@ -8,9 +8,6 @@ from seqlab.readers.problems import Problems
 from seqlab.readers.roles import Roles
 from seqlab.sequences import Ragged, Sequences, offsets_of
 
-# The name of the one feature of sequences that stand in rows.
-WIDE_FEATURE = "value"
-
 
 def from_wide(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Sequences:
     """The columns of features, in their order, are the time steps; empty cells at the end make a sequence shorter.
@@ -66,6 +63,6 @@ def from_wide(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
         values=Ragged(steps[within][:, None], offsets_of(lengths)),
         labels=labels,
         ids=ids,
-        feature_names=[WIDE_FEATURE],
+        feature_names=["value"],
         groups=groups,
     )
