@@ -70,6 +70,8 @@ def serve(connection: Connection, number: int, plugins: list[str], log: Path) ->
         os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if not log.parent.is_dir():  # whoever was stopped while this process started has cleared up and gone
+        return
     with log.open("ab") as stream:  # the coordinator has the screen
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
