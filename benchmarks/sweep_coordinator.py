@@ -10,7 +10,6 @@ time, median of a hundred) and their ratio.
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from seqlab.sweep.objectives import directions
 from seqlab.sweep.ordering import Orders
 from seqlab.sweep.orders import Begins, Ended, Epoch, Scored
 from seqlab.sweep.pool import Worker
+from seqlab.sweep.stopping import StopRequests
 from seqlab.sweep.store import Store
 from seqlab.sweep.trials import Trials
 
@@ -65,11 +65,11 @@ def main(count: int) -> None:
             store = Store(Path(folder) / "study.db", sweep.name)
             for arm in arms:
                 store.study(arm.name, directions(sweep.config.objective))
-            books, stopping, worker = Books(), threading.Event(), Quick()
+            books, requests, worker = Books(), StopRequests(), Quick()
             orders = Orders(sweep, arms, git_commit=None, track=True)
-            trials = Trials(sweep, arms, store, books, orders, stopping=stopping, note=print)
+            trials = Trials(sweep, arms, store, books, orders, stopping=requests.stopping, note=print)
             look = lambda rows, seconds: None  # noqa: E731
-            Coordinator(sweep, arms, store, books, trials, [worker], look=look, stopping=stopping).work()
+            Coordinator(sweep, arms, store, books, trials, [worker], look=look, requests=requests).work()
             store.close()
         spans = [1000 * (b - a) for a, b in zip(worker.ordered, worker.ordered[1:], strict=False)]
         startup = sweep.config.sampler.startup_trials

@@ -28,6 +28,7 @@ from seqlab.sweep.loading import load_sweep
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.slots import Claim, Gone, Limits
 from seqlab.sweep.status import show_status
+from seqlab.sweep.stopping import StopRequests
 from seqlab.sweep.store import Store
 from seqlab.sweep.trials import Trials, _Attempt
 
@@ -408,7 +409,7 @@ def begin(tmp_path, monkeypatch):
         Path("widths.yaml").write_text(yaml.safe_dump(QUESTION | changed))
         sweep = load_sweep(["sweep=widths.yaml", f"sweep.dir={directory}", *words], None, [])
         said: list[str] = []
-        with opening.opened(sweep, compose_arms(sweep), said.append, threading.Event()):
+        with opening.opened(sweep, compose_arms(sweep), said.append, StopRequests()):
             (sweep.directory / "trials" / "all" / "0").mkdir(parents=True, exist_ok=True)
         return said
 

@@ -1,11 +1,9 @@
 """Many runs, dealt out to warm workers: each is done once, also across interruptions; what was lost is tried again."""
 
-import contextlib
 import dataclasses
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from seqlab import files
@@ -13,6 +11,7 @@ from seqlab.errors import RunFailed, UserError
 from seqlab.results import RESULT_FILE, RunResult, read_result
 from seqlab.sweep.orders import Done, Ended, Errand, Run
 from seqlab.sweep.pool import Lost, NotStarted, Worker
+from seqlab.sweep.stopping import StopRequests
 
 
 class Stopped(Exception):
@@ -41,7 +40,8 @@ class Labour:
         self, workers: Sequence[Worker], *, git_commit: str | None, retries: int, note: Callable[[str], None]
     ) -> None:
         self._workers, self._git_commit, self._retries, self._note = workers, git_commit, retries, note
-        self._signals: list[int] = []
+        self._requests = StopRequests()  # a second one need not be waited for: nothing here is slow to stop
+        self._signals = self._requests.signals
         self._lock = threading.Lock()
 
     def run(self, jobs: Sequence[Run], progress: Callable[[int, int], None]) -> list[RunResult]:
@@ -80,7 +80,7 @@ class Labour:
                     done += 1
                     progress(done, total)
 
-        with self._listening():
+        with self._requests.noted():
             threads = [threading.Thread(target=work, args=(w,), daemon=True) for w in self._workers]
             for thread in threads[: max(len(left), 1)]:
                 thread.start()
@@ -100,7 +100,7 @@ class Labour:
             Stopped: if asked to stop.
             RunFailed: if the worker was lost.
         """
-        with self._listening():
+        with self._requests.noted():
             try:
                 done = self._ask(self._workers[0], Errand(target=target, arguments=arguments), Done)
             except Lost as lost:
@@ -151,23 +151,6 @@ class Labour:
                 worker.kill()
                 raise Lost("stopped")
         return heard
-
-    @contextlib.contextmanager
-    def _listening(self) -> Generator[None]:
-        """SIGINT and SIGTERM are noted; a second one need not be waited for, since nothing here is slow to stop."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def noted(number: int, frame: FrameType | None) -> None:
-            self._signals.append(number)
-
-        before = {number: signal.signal(number, noted) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _is_done(job: Run) -> bool:

@@ -5,11 +5,9 @@ The budget is kept by slots in the database (see `store`), so that any number of
 
 import os
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any, Literal
 
 import optuna
@@ -25,6 +23,7 @@ from seqlab.sweep.pool import Lost, Worker
 from seqlab.sweep.pruning import make_pruner
 from seqlab.sweep.rows import trial_rows
 from seqlab.sweep.slots import Claim, Limits
+from seqlab.sweep.stopping import StopRequests
 from seqlab.sweep.store import Store
 from seqlab.sweep.trials import Result, Trials
 
@@ -48,7 +47,7 @@ class Coordinator:
         trials: runs single trials.
         workers: one for every trial at a time; started when they are needed.
         look: called every moment with the rows and the seconds at work.
-        stopping: set when the sweep is asked to stop; shared with `trials`.
+        requests: to stop; whoever calls `work` has them noted.
     """
 
     def __init__(
@@ -61,12 +60,12 @@ class Coordinator:
         workers: Sequence[Worker],
         *,
         look: Callable[[Sequence[Any], float], None],
-        stopping: threading.Event,
+        requests: StopRequests,
     ) -> None:
         self._sweep, self._arms, self._store = sweep, list(arms), store
         self._books, self._trials, self._look = books, trials, look
         self._workers = workers
-        self._stopping = stopping
+        self._requests, self._stopping = requests, requests.stopping
         self._lock = threading.Lock()
         self._trial_ended = threading.Condition()
         self._taken = {arm.name: 0 for arm in arms}
@@ -74,7 +73,6 @@ class Coordinator:
         self._ended_well = False
         self._failed: list[str] = []
         self._lost = 0
-        self.signals: list[int] = []
         self.fatal: str | None = None
 
     def limits(self, arm: str) -> Limits:
@@ -89,7 +87,7 @@ class Coordinator:
         )
 
     def work(self) -> None:
-        """Run trials until there is nothing left to do; `signals` and `fatal` say if it ended before."""
+        """Run trials until there is nothing left to do; `fatal` and the requests to stop say if it ended before."""
         names = [arm.name for arm in self._arms]
         self._store.owners.beat()
         self._recover(names)
@@ -103,9 +101,6 @@ class Coordinator:
         ]
         over = threading.Event()
         beating = threading.Thread(target=self._beat_until, args=(over,), name="seqlab-beat", daemon=True)
-        before = {
-            number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-        }
         try:
             began = time.monotonic()
             for thread in (*threads, beating):
@@ -113,7 +108,7 @@ class Coordinator:
             while any(thread.is_alive() for thread in threads):
                 next(t for t in threads if t.is_alive()).join(_LOOK_SECONDS)
                 self._look(self._books.rows(), time.monotonic() - began)
-                if len(self.signals) > 1:
+                if len(self._requests.signals) > 1:
                     for worker in self._workers:
                         worker.slay()
             self._look(self._books.rows(), time.monotonic() - began)
@@ -121,8 +116,6 @@ class Coordinator:
             beating.join()
         finally:
             over.set()
-            for number, handler in before.items():
-                signal.signal(number, handler)
         self._try(lambda: self._recover(names))
         self._try(self._reread)
         self._trials.settle()
@@ -139,10 +132,6 @@ class Coordinator:
             or (limits.epochs is not None and sum(row.epochs for row in rows) >= limits.epochs)
             or (limits.seconds is not None and sum(row.seconds for row in rows) >= limits.seconds)
         )
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self.signals.append(number)
-        self._stopping.set()
 
     def _beat_until(self, over: threading.Event) -> None:
         """A thread of its own: the screen, and whoever wants to stop, do not wait for a database."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import threading
 import uuid
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from seqlab.sweep.objectives import directions
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE
 from seqlab.sweep.rows import TRIALS_FILE
+from seqlab.sweep.stopping import StopRequests
 from seqlab.sweep.store import Store
 
 _LOCK_FILE = ".lock"
@@ -44,7 +44,7 @@ _PATIENCE_SECONDS = 60.0
 
 @contextlib.contextmanager
 def opened(
-    sweep: Sweep, arms: Sequence[ComposedArm], note: Callable[[str], None], stopping: threading.Event
+    sweep: Sweep, arms: Sequence[ComposedArm], note: Callable[[str], None], requests: StopRequests
 ) -> Generator[Store]:
     """The store of a sweep, made if there is none yet.
 
@@ -52,7 +52,7 @@ def opened(
         sweep: the sweep.
         arms: composed.
         note: takes a line worth saying.
-        stopping: set when the sweep is asked to stop.
+        requests: to stop; whoever is waited for, is waited for no longer.
 
     Raises:
         UserError: for a directory that is taken, a question that has changed, or a database that cannot be opened.
@@ -73,7 +73,9 @@ def opened(
         check_disk(place)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with FileLock(directory / _LOCK_FILE, timeout=_PATIENCE_SECONDS):
+        stopping = requests.stopping
+        lock = FileLock(directory / _LOCK_FILE)
+        with lock.acquire(_PATIENCE_SECONDS, cancel_check=stopping.is_set):
             store = Store(place, sweep.name, note, stopping)
             try:
                 _freeze(sweep, arms, store, question, note)
@@ -81,12 +83,14 @@ def opened(
                 store.close()
                 raise
     except Timeout:
+        requests.obey()
         raise UserError(
             f"sweep.dir: {directory} has been in the making for a minute by another sweep"
         ) from None
     except OSError as error:
         raise UserError(f"sweep.dir: {error.strerror or error}: {error.filename or directory}") from None
     except DATABASE_ERRORS as error:
+        requests.obey()
         raise UserError(f"storage: {in_one_line(error)}") from None
     try:
         yield store

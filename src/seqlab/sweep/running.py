@@ -29,6 +29,7 @@ from seqlab.sweep.orders import Costs, CostsOf
 from seqlab.sweep.patience import DATABASE_ERRORS, in_one_line
 from seqlab.sweep.pool import LOG_FILE, Lost, Worker
 from seqlab.sweep.rows import TRIALS_FILE, trial_rows, write_trials
+from seqlab.sweep.stopping import StopRequests
 from seqlab.sweep.store import Store
 from seqlab.sweep.trials import Trials
 from seqlab.sweep.view import SweepScreen
@@ -51,16 +52,24 @@ def run_sweep(sweep: Sweep, arms: Sequence[ComposedArm], screen: SweepScreen | N
     Raises:
         UserError: for what the user can put right; no trial has begun then.
     """
-    screen, stopping = screen or SweepScreen(), threading.Event()
+    screen, requests = screen or SweepScreen(), StopRequests()
     try:
-        with opened(sweep, arms, screen.note, stopping) as store:
-            return _work(sweep, arms, store, screen, stopping)
+        with contextlib.ExitStack() as noting:
+            noting.enter_context(requests.noted())
+            with opened(sweep, arms, screen.note, requests) as store:
+                return _work(sweep, arms, store, screen, requests, noting.close)
     except DATABASE_ERRORS as error:
+        requests.obey()
         raise RunFailed(_to_be_put_right(sweep, f"the database: {in_one_line(error)}")) from None
 
 
 def _work(
-    sweep: Sweep, arms: Sequence[ComposedArm], store: Store, screen: SweepScreen, stopping: threading.Event
+    sweep: Sweep,
+    arms: Sequence[ComposedArm],
+    store: Store,
+    screen: SweepScreen,
+    requests: StopRequests,
+    note_no_more: Callable[[], None],
 ) -> int:
     first = arms[0].experiment(arms[0].walk(lambda parameter: parameter.ends()[0]))
     workers = [
@@ -70,9 +79,9 @@ def _work(
     books, note = Books(), _once(screen)
     track = tracks_all(sweep, arms)
     orders = Orders(sweep, arms, git_commit=provenance.git_commit(), track=track)
-    trials = Trials(sweep, arms, store, books, orders, stopping=stopping, note=note)
+    trials = Trials(sweep, arms, store, books, orders, stopping=requests.stopping, note=note)
     coordinator = Coordinator(
-        sweep, arms, store, books, trials, workers, look=screen.update, stopping=stopping
+        sweep, arms, store, books, trials, workers, look=screen.update, requests=requests
     )
     budgets = {arm.name: coordinator.limits(arm.name).trials for arm in arms}
     store.write_fact("budget", budgets)
@@ -83,11 +92,12 @@ def _work(
     try:
         if not coordinator.is_spent():
             if not books.rows():
-                _check_costs(sweep, arms, workers[0], latency=orders.latency)
+                _check_costs(sweep, arms, workers[0], requests, latency=orders.latency)
             # what the summary needs takes a second to import, while the workers import for longer
             threading.Thread(target=prepare_importances, daemon=True).start()
             coordinator.work()
-        if not (coordinator.signals or coordinator.fatal):
+        note_no_more()  # what follows can be ended at once
+        if not (requests.signals or coordinator.fatal):
             aftermath = Aftermath(sweep, arms, books, orders, workers, note)
             with FileLock(sweep.directory / _AFTER_LOCK):  # of coordinators in one directory one does it
                 aftermath.finish_the_kept()
@@ -100,7 +110,7 @@ def _work(
         write_trials(sweep.directory / TRIALS_FILE, books.rows(), [o.metric for o in sweep.config.objective])
     except OSError as error:
         coordinator.fatal = coordinator.fatal or f"{error.strerror or error}: {sweep.directory / TRIALS_FILE}"
-    stopped, code = _how_it_ended(sweep, coordinator)
+    stopped, code = _how_it_ended(sweep, coordinator, requests)
     storage = storage_of(sweep)
     screen.after(
         books.rows(),
@@ -116,11 +126,11 @@ def _work(
     return code
 
 
-def _how_it_ended(sweep: Sweep, coordinator: Coordinator) -> tuple[str | None, int]:
+def _how_it_ended(sweep: Sweep, coordinator: Coordinator, requests: StopRequests) -> tuple[str | None, int]:
     """Why it ended before its budget was spent, if it did, and the exit code."""
     again = f"go on with: {shlex.join(_as_typed_here(sweep.command))}"
-    if coordinator.signals:
-        number = coordinator.signals[0]
+    if requests.signals:
+        number = requests.signals[0]
         code = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED
         return f"by {signal.Signals(number).name}; nothing is lost, {again}", code
     if coordinator.fatal is not None:
@@ -156,7 +166,9 @@ def _once(screen: SweepScreen) -> Callable[[str], None]:
     return note
 
 
-def _check_costs(sweep: Sweep, arms: Sequence[ComposedArm], worker: Worker, *, latency: bool) -> None:
+def _check_costs(
+    sweep: Sweep, arms: Sequence[ComposedArm], worker: Worker, requests: StopRequests, *, latency: bool
+) -> None:
     """Refuse constraints on costs that none of 1,000 random points meets; a worker builds the networks.
 
     Raises:
@@ -172,7 +184,7 @@ def _check_costs(sweep: Sweep, arms: Sequence[ComposedArm], worker: Worker, *, l
             some = points[start : start + _ASK_AT_ONCE]
             worker.send(CostsOf(settings=[arm.plain(values) for arm, values in some], latency=latency))
             while not isinstance(answer := worker.receive(1.0), Costs):
-                pass
+                requests.obey()
             for (arm, values), costs in zip(some, answer.costs, strict=True):
                 if all(condition.holds(arm.lookup(values, costs)) for condition in conditions):
                     return
