@@ -30,7 +30,9 @@ LIGHT = (
     "choices", "cli", "compose", "config", "errors", "files", "inspection", "paths", "plugins", "preflight", "readers",
     "redaction", "results", "sequences", "stats", "__init__", "__main__",
 )  # fmt: skip
-HEAVY = {"torch", "pytorch_lightning", "lightning", "torchmetrics", "wandb", "aeon", "sklearn", "matplotlib"}
+HEAVY = {
+    "torch", "pytorch_lightning", "lightning", "torchmetrics", "wandb", "aeon", "sklearn", "matplotlib", "tokenizers",
+}  # fmt: skip
 # Within the ground floor: files and errors carry the others.
 GROUND = {("results", "files"), ("results", "errors"), ("replication", "files")}
 

@@ -23,7 +23,7 @@ class SequenceBatch:
 
     Args:
         values: numeric features [B, T, F], or None.
-        tokens: categorical features [B, T, K] int64, or None.
+        tokens: categorical features [B, T, K] int64, from 1 at real steps (0 where a step is masked), or None.
         lengths: true lengths [B] int64, >= 1, always on the CPU (packing and planning read them there).
         targets: what the task predicts; class numbers [B] int64 for a single label; None when unknown.
         target_lengths: lengths of sequence targets [B], or None.
@@ -97,7 +97,8 @@ class TaskSpec:
         target: the kind of target.
         features: names of the numeric features (F of them).
         classes: names of the classes (C of them); empty where there are none.
-        cardinalities: number of distinct tokens in each of the K token columns.
+        categories: names of the categorical features (K of them).
+        cardinalities: numbers of each of them, from 0, which is padding; 1 is unknown.
         sizes: sequences in each part that was read, such as {"train": 216, "validation": 54}.
         class_counts: training sequences of every class, in the order of `classes`.
         longest: time steps of the longest sequence read.
@@ -106,6 +107,7 @@ class TaskSpec:
     target: TargetKind
     features: Sequence[str]
     classes: Sequence[str] = ()
+    categories: Sequence[str] = ()
     cardinalities: Sequence[int] = ()
     sizes: Mapping[str, int]
     class_counts: Sequence[int] = ()

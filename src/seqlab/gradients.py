@@ -1,7 +1,7 @@
 """How far back a network hears: the norm of the loss's gradient at every time step of the input.
 
-Taken at the inputs, not at the hidden states: for a fused kernel the outputs of intermediate steps carry only
-what the layers above send, not what flows back through time.
+Taken at the inputs of the encoder (numeric features and vectors of categories), not at the hidden states: for a fused
+kernel the outputs of intermediate steps carry only what the layers above send, not what flows back through time.
 """
 
 from dataclasses import replace
@@ -31,12 +31,13 @@ def gradient_profile(model: SequenceModel, batch: SequenceBatch) -> npt.NDArray[
         Array [T]: entry k is the median over the sequences longer than k of the gradient's norm k steps before
         the last one.
     """
-    assert batch.values is not None
     was_training = model.training
     model.eval()
     with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):  # cuDNN has no backward in eval mode
-        values = batch.values.detach().clone().requires_grad_(True)
-        total, _ = model.task.loss(model(replace(batch, values=values)), batch)
+        seen = model.embedded(batch)
+        assert seen.values is not None
+        values = seen.values.detach().clone().requires_grad_(True)
+        total, _ = model.task.loss(model.from_embedded(replace(seen, values=values)), batch)
         (gradient,) = torch.autograd.grad(total, values)
     model.train(was_training)
     # in double precision before squares are taken: a float32 below 1e-22 has a square of 0

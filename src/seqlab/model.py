@@ -1,4 +1,4 @@
-"""`SequenceModel`: encoder and task head as one network, and what it costs."""
+"""`SequenceModel`: embedding of categories, encoder and task head as one network, and what it costs."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from seqlab.batch import SequenceBatch, TaskSpec
 from seqlab.config import registry
 from seqlab.config.experiment import Experiment
+from seqlab.encoders.embedding import TokenEmbedding
 from seqlab.results import LayerRow
 
 
@@ -18,13 +19,23 @@ class SequenceModel(nn.Module):
         self.spec = spec
         encoder = registry.load(registry.part("encoder", experiment.model.kind).target)
         task = registry.load(registry.part("task", experiment.task.kind).target)
-        self.encoder = encoder(experiment.model, len(spec.features))
+        self.embedding = TokenEmbedding.of(spec, experiment.model.embedding)
+        width = len(spec.features) + (self.embedding.output_size if self.embedding is not None else 0)
+        self.encoder = encoder(experiment.model, width)
         self.task = task(experiment.task, spec, self.encoder.output_size, experiment.model.dropout)
 
     def forward(self, batch: SequenceBatch) -> Tensor:
         """The task's outputs for a batch, computed in the precision of the weights."""
+        return self.from_embedded(self.embedded(batch))
+
+    def embedded(self, batch: SequenceBatch) -> SequenceBatch:
+        """The batch as the encoder sees it: `values` alone, in the precision of the weights."""
         if batch.values is not None:
             batch = replace(batch, values=batch.values.to(next(self.parameters()).dtype))
+        return batch if self.embedding is None else self.embedding.embedded(batch)
+
+    def from_embedded(self, batch: SequenceBatch) -> Tensor:
+        """The task's outputs for what `embedded` gave."""
         return self.task(self.encoder(batch), batch.ids)
 
     def parameter_count(self) -> int:
@@ -43,7 +54,8 @@ class SequenceModel(nn.Module):
             parameters=count_parameters(self.task),
             flops=self.task.flops(length),
         )
-        return [*self.encoder.layers(length), head]
+        embedding = self.embedding.layers() if self.embedding is not None else []
+        return [*embedding, *self.encoder.layers(length), head]
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -3,7 +3,8 @@
 Arrays in, predicted classes out. A multilayer perceptron and a support vector machine see statistics of every feature
 over time and the length, nothing of the order; MiniRocket (Dempster, Schmidt & Webb 2021,
 https://arxiv.org/abs/2012.08791) sees the order through ten thousand random convolutions, and knows nothing that
-recurs. Each makes its inner choice by cross-validation on the training part, and each is deterministic.
+recurs. Of categories and texts the first two see how many steps hold each, and MiniRocket nothing. Each makes its inner
+choice by cross-validation on the training part, and each is deterministic.
 """
 
 import contextlib
@@ -64,6 +65,8 @@ def fit_references(
     classes: int,
     seed: int,
     *,
+    train_shares: FloatArray | None = None,
+    test_shares: FloatArray | None = None,
     minirocket: bool = True,
 ) -> list[ReferenceResult]:
     """Fit every reference to the training part and predict the test part.
@@ -74,10 +77,12 @@ def fit_references(
         test_arrays: sequences [T_i, F].
         classes: C.
         seed: of weights, folds and kernels; the same arguments give the same predictions.
+        train_shares: of categories among the steps of every training sequence [N, V], if there are any.
+        test_shares: the same of the test sequences.
         minirocket: whether to fit MiniRocket, whose first use imports aeon and may compile for a minute.
 
     Returns:
-        Majority class, perceptron, support vectors and, if asked for, MiniRocket.
+        Majority class, perceptron, support vectors and, if asked for and if there are numeric features, MiniRocket.
     """
     assert len(train_arrays) == len(train_labels) >= 1 and 0 <= seed < 2**31
     labels = np.asarray(train_labels, dtype=np.int64)
@@ -86,6 +91,7 @@ def fit_references(
     results = [
         ReferenceResult(name=MAJORITY, predicted=np.full(count, most, dtype=np.int64), note="", seconds=0.0)
     ]
+    minirocket = minirocket and train_arrays[0].shape[1] > 0
     names = [PERCEPTRON, SUPPORT_VECTORS, *([MINIROCKET] if minirocket else [])]
     if len(np.unique(labels)) < 2 or count == 0:
         note = "training holds a single class" if count else ""
@@ -94,13 +100,14 @@ def fit_references(
             ReferenceResult(name=name, predicted=constant, note=note, seconds=0.0) for name in names
         ]
     with _undisturbed():
-        train, test, dropped = _standardised(pool(train_arrays), pool(test_arrays))
+        train, test, dropped = _standardised(pool(train_arrays, train_shares), pool(test_arrays, test_shares))
         results.append(_timed(PERCEPTRON, lambda: _perceptron(train, labels, test, seed), dropped))
         results.append(_timed(SUPPORT_VECTORS, lambda: _support_vectors(train, labels, test, seed), dropped))
         if minirocket:
             prepare_minirocket(several_features=train_arrays[0].shape[1] > 1)
+            less = "" if train_shares is None else "numeric features alone"
             results.append(
-                _timed(MINIROCKET, lambda: _minirocket(train_arrays, labels, test_arrays, seed), "")
+                _timed(MINIROCKET, lambda: _minirocket(train_arrays, labels, test_arrays, seed), less)
             )
     return results
 

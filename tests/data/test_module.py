@@ -9,8 +9,9 @@ import pytest
 from seqlab.baselines import pool
 from seqlab.config.data import ArchiveConfig, MemoryConfig
 from seqlab.data.archive import Archive
+from seqlab.data.labels import natural_order
 from seqlab.data.memory import Memory
-from seqlab.data.module import SequenceData, natural_order
+from seqlab.data.module import SequenceData
 from seqlab.data.order import time_permutations
 from seqlab.data.preparation import Preparation
 from seqlab.errors import UserError

@@ -1,6 +1,7 @@
 """Times and lengths, against NumPy's interpolation and slices by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_a_grid_that_is_much_too_fine_is_refused():
 @pytest.mark.parametrize("how", ["delta", "resample"])
 def test_times_are_needed_where_they_are_asked_for(how):
     raw = timed()
-    without = Sequences(values=raw.values, labels=None, ids=raw.ids, feature_names=raw.feature_names)
+    without = replace(raw, times=None)
     for call in (lambda: fit(without, irregular=how), lambda: fit(raw, irregular=how).apply(without)):
         with pytest.raises(UserError, match=f"data.irregular={how}: the sequences have no times"):
             call()

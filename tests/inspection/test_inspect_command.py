@@ -61,12 +61,12 @@ def test_the_line_it_ends_with_composes(folder, capsys):
     assert "train: my data (1).csv" in shown and "group: machine" in shown and "- still" in shown
 
 
-def test_columns_of_words_are_shown_and_left_out_of_the_line(folder, capsys):
+def test_columns_of_words_are_shown_and_trained_on(folder, capsys):
     pd.read_csv("test.csv").assign(status="on").to_csv("words.csv", index=False)
     run_command(["inspect", "words.csv"])
     said = capsys.readouterr().out
-    assert "1 categorical" in said and "status left out" in said
-    assert said.splitlines()[-1].endswith("'data.ignore=[status]'")
+    assert "1 categorical" in said
+    assert said.splitlines()[-1].endswith("train.py data=files data.train=words.csv")
 
 
 def test_it_takes_no_torch(folder):

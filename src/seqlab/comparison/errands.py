@@ -90,7 +90,15 @@ def write_references(settings: Mapping[str, Any], path: Path, seed: int) -> list
         train, labels = data.arrays("train")
         test, truth = data.arrays("test")
         classes = list(data.spec.classes)
-        found = fit_references(train, labels, test, len(classes), seed)
+        found = fit_references(
+            train,
+            labels,
+            test,
+            len(classes),
+            seed,
+            train_shares=data.shares("train"),
+            test_shares=data.shares("test"),
+        )
         ids = data.ids("test")
     table = pa.table(
         {

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from seqlab.batch import SequenceBatch
@@ -48,8 +49,9 @@ def speeds(networks: Mapping[str, tuple[SequenceModel, SequenceBatch]]) -> dict[
         stack = next((part for part in model.modules() if isinstance(part, RecurrentStack)), None)
         if stack is None:
             continue
-        assert batch.values is not None
-        values = batch.values.to(next(stack.parameters()).dtype)
+        with torch.no_grad():
+            values = model.embedded(batch).values
+        assert values is not None
         steps[arm, True] = _step(stack, lambda stack=stack, x=values, n=batch.lengths: stack(x, n)[1])
         plain = plain_layers(stack)
         if plain is not None:

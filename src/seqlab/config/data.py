@@ -10,6 +10,9 @@ Scaling = Literal["none", "standard", "minmax", "robust", "per_sequence"]
 Missing = Literal["refuse", "forward_fill", "interpolate", "mask"]
 Irregular = Literal["refuse", "delta", "resample"]
 CropFrom = Literal["end", "start"]
+Unseen = Literal["unknown", "refuse"]
+Pieces = Literal["words", "characters", "bpe"]
+BYTES = 256
 
 SCALING = (  # what the key means, also where a source has another default
     "Scaling of every feature, fitted on the training part alone; standard: mean 0, standard deviation 1; minmax: "
@@ -77,6 +80,24 @@ class DataConfig(Checked):
         None, "Longest length; of longer sequences a part is used; null: any.", unit="time steps", low=1
     )
     crop_from: CropFrom = option("end", "Which end of a longer sequence is used.")
+    unseen: Unseen = option(
+        "unknown",
+        "Categories and tokens that the sequences trained on do not have; unknown: counted, said, and all the same to "
+        "the network; refuse: an error.",
+    )
+    tokens: Pieces = option(
+        "words",
+        "How texts are cut into steps; bpe: byte pair encoding, frequent pieces of words learnt from the training "
+        "texts.",
+    )
+    vocabulary: int = option(
+        10_000,
+        "Most tokens of texts that are told apart, the most frequent ones of training (bpe: at least 256).",
+        unit="tokens",
+        low=2,
+        high=1_000_000,
+    )
+    lowercase: bool = option(False, "Make the capitals of texts small before they are cut.")
     jitter: float = option(
         0.0,
         "Augmentation: standard deviation of Gaussian noise added to training inputs after scaling; 0: none.",
@@ -112,10 +133,12 @@ class DataConfig(Checked):
     directory: str | None = option(None, "Folder for downloaded data sets; null: the user's cache folder.")
 
     def __post_init__(self) -> None:
-        """Check ranges, and that an interval has a use."""
+        """Check ranges, that an interval has a use, and that a byte pair encoding has room for every byte."""
         Checked.__post_init__(self)
         if self.interval is not None and self.irregular != "resample":
             raise ConfigError("interval", self.interval, "null, or irregular=resample beside it")
+        if self.tokens == "bpe" and self.vocabulary < BYTES:
+            raise ConfigError("vocabulary", self.vocabulary, f"an integer at least {BYTES} (with tokens=bpe)")
 
     @property
     def validates(self) -> bool:

@@ -26,6 +26,9 @@ class FilesConfig(DataConfig):
         None, "Column of what a sequence was taken from, such as a machine; null: found by its name, or none."
     )
     features: list[str] | None = option(None, "Numeric columns; null: all that hold numbers.")
+    categorical: list[str] | None = option(
+        None, "Columns whose values are names, numbers among them too; null: all that hold words."
+    )
     ignore: list[str] = option([], "Columns that are left out.")
     layout: Literal["long", "wide"] | None = option(
         None, "long: one row a time step; wide: one row a sequence; null: found out."

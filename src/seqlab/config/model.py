@@ -13,6 +13,14 @@ class ModelConfig(Checked):
     kind: str = option("recurrent", "Which encoder.", part="encoder")
     num_layers: int = option(1, "Layers on top of each other.", unit="layers", low=1, high=64)
     hidden_size: int = option(64, "Width of a layer, in each direction.", unit="units", low=1, high=65536)
+    embedding: int | None = option(
+        None,
+        "Width of the vectors learnt for the categories of a feature or the tokens of texts; null: 1.6 n^0.56 of n "
+        "categories, at most 64.",
+        unit="numbers",
+        low=1,
+        high=4096,
+    )
     dropout: float = option(
         0.3, "Share of activations zeroed between layers and before the head.", low=0, below=1
     )

@@ -1,8 +1,11 @@
 """Pre-tensorised batches: a file lies in memory as one tensor; a batch is gathered in a few operations."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -22,9 +25,9 @@ class PackedSequences:
     """
 
     def __init__(self, prepared: Prepared, targets: Sequence[int] | None) -> None:
-        values = prepared.values
-        blank = np.zeros((1, values.flat.shape[1]), dtype=np.float32)  # the row that all padding points to
-        self.flat = torch.from_numpy(np.concatenate([values.flat, blank]))
+        values, tokens = prepared.values, prepared.tokens
+        self.flat = _with_blank(values.flat)
+        self.tokens = None if tokens is None else _with_blank(tokens.flat)
         self.lengths = torch.from_numpy(values.lengths())
         self.starts = torch.from_numpy(values.offsets[:-1])
         self.targets = None if targets is None else torch.tensor(targets, dtype=torch.int64)
@@ -39,9 +42,19 @@ class PackedSequences:
         lengths = self.lengths[ids]
         steps = torch.arange(int(lengths.max()))
         rows = torch.where(steps < lengths[:, None], self.starts[ids][:, None] + steps, len(self.flat) - 1)
-        values = self.flat.index_select(0, rows.view(-1)).view(*rows.shape, -1)
+        values, tokens = (
+            None
+            if flat is None or not flat.shape[1]
+            else flat.index_select(0, rows.view(-1)).view(*rows.shape, -1)
+            for flat in (self.flat, self.tokens)
+        )
         targets = None if self.targets is None else self.targets[ids]
-        return SequenceBatch(values=values, lengths=lengths, targets=targets, ids=ids)
+        return SequenceBatch(values=values, tokens=tokens, lengths=lengths, targets=targets, ids=ids)
+
+
+def _with_blank(flat: npt.NDArray[Any]) -> Tensor:
+    """All steps, and one of zeros that all padding points to."""
+    return torch.from_numpy(np.concatenate([flat, np.zeros((1, flat.shape[1]), dtype=flat.dtype)]))
 
 
 class Epochs:
@@ -123,6 +136,4 @@ class BatchLoader:
 
 def _filler(batch: SequenceBatch) -> SequenceBatch:
     weights: Tensor = torch.zeros(batch.size)
-    return SequenceBatch(
-        values=batch.values, lengths=batch.lengths, targets=batch.targets, weights=weights, ids=batch.ids
-    )
+    return replace(batch, weights=weights)

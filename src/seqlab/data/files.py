@@ -58,7 +58,7 @@ class Files(Source):
             target=config.target,
             group=config.group,
             features=config.features,
-            categorical=[],  # no encoder reads them yet
+            categorical=config.categorical,
             ignore=config.ignore,
             delimiter=config.delimiter,
         )

@@ -1,9 +1,6 @@
 """`SequenceData`: from a source to batches; the test part stays unread until it is asked for."""
 
 import hashlib
-import math
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -16,23 +13,28 @@ from seqlab.config.data import DataConfig
 from seqlab.data import leaks, order
 from seqlab.data.augmentation import Augmentation
 from seqlab.data.batches import BatchLoader, PackedSequences
+from seqlab.data.labels import natural_order
 from seqlab.data.missing import counts
 from seqlab.data.preparation import Preparation, Prepared
 from seqlab.data.source import Source, labels_of
 from seqlab.data.split import Indices, split_of
+from seqlab.data.vocabulary import missing, shares
 from seqlab.errors import UserError, nearest
 from seqlab.sequences import FloatArray, Sequences
 
 Part = Literal["train", "validation", "test"]
 # Batches of training that are evaluated as one: without gradients no more memory is needed for it.
 _EVALUATED_AT_ONCE = 4
+# Categories of a feature, and numbers in all, that a model of shares is shown.
+_MOST_SHARES, _MOST_NUMBERS = 1000, 2**26
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """One file of a source, prepared."""
+    """One file of a source: as it was read, with texts cut into steps, and prepared."""
 
     raw: Sequences
+    cut: Sequences
     prepared: Prepared
     labels: npt.NDArray[np.int64]
     packed: PackedSequences
@@ -114,6 +116,10 @@ class SequenceData:
             raise UserError(f"{self.source.name}: {error}") from None
 
     @cached_property
+    def _train_cut(self) -> Sequences:
+        return self.preparation.cut(self._train_raw)
+
+    @cached_property
     def _train_file(self) -> _File:
         return self._prepare(self._train_raw, 0)
 
@@ -136,7 +142,8 @@ class SequenceData:
 
     def _prepare(self, raw: Sequences, file: int) -> _File:
         try:
-            prepared = self.preparation.apply(raw)
+            cut = self._train_cut if file == 0 else self.preparation.cut(raw)
+            prepared = self.preparation.apply(cut)
         except UserError as error:
             raise UserError(f"{self.source.name}: {error}") from None
         if self.config.shuffle_time:
@@ -144,7 +151,7 @@ class SequenceData:
         assert raw.labels is not None
         number = {name: k for k, name in enumerate(self.spec.classes)}
         labels = np.array([number[label] for label in raw.labels], dtype=np.int64)
-        return _File(raw, prepared, labels, PackedSequences(prepared, labels.tolist()))
+        return _File(raw, cut, prepared, labels, PackedSequences(prepared, labels.tolist()))
 
     @cached_property
     def _train_hash(self) -> str:
@@ -173,10 +180,12 @@ class SequenceData:
         return TaskSpec(
             target="label",
             features=self.preparation.prepared_features,
+            categories=[vocabulary.name for vocabulary in self.preparation.vocabularies],
+            cardinalities=[vocabulary.cardinality for vocabulary in self.preparation.vocabularies],
             classes=classes,
             sizes={"train": len(train)} | ({"validation": len(validation)} if self.config.validates else {}),
             class_counts=list(counts.values()),
-            longest=int(self.preparation.lengths(raw).max()),
+            longest=int(self.preparation.lengths(self._train_cut).max()),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -184,11 +193,12 @@ class SequenceData:
 
         Returns:
             name; kind of the source; sizes of the parts (test only once it was read); lengths in time steps
-            {min, median, mean, max} of the training file, as a model sees them; features (how many); classes {name:
-            training sequences, without validation}; missing (values of the training file); content_hash of the
-            training file; test_hash of the test file, None if unread; notes, sentences on what is odd.
+            {min, median, mean, max} of the training file, as a model sees them; features (how many numeric ones);
+            categories {categorical feature: numbers it takes, padding and unknown among them}; classes {name: training
+            sequences, without validation}; missing (values of the training file); content_hash of the training file;
+            test_hash of the test file, None if unread; notes, sentences on what is odd.
         """
-        raw, spec = self._train_raw, self.spec
+        raw, spec = self._train_cut, self.spec
         lengths = self.preparation.lengths(raw)
         sizes = dict(spec.sizes)
         if "_test_file" in self.__dict__:
@@ -201,7 +211,7 @@ class SequenceData:
         changes = self.preparation.changes(raw)
         notes.extend(changes)
         if "test" in sizes:
-            others = self.preparation.changes(self._test_file.raw)
+            others = self.preparation.changes(self._test_file.cut)
             notes.extend(f"test part: {change}" for change in others if change not in changes)
         notes.extend(self.source.notes)
         return {
@@ -215,8 +225,9 @@ class SequenceData:
                 "max": int(lengths.max()),
             },
             "features": len(spec.features),
+            "categories": dict(zip(spec.categories, spec.cardinalities, strict=True)),
             "classes": dict(zip(spec.classes, spec.class_counts, strict=True)),
-            "missing": int(counts(raw).sum()),
+            "missing": int(counts(raw).sum()) + missing(raw),
             "content_hash": self._train_hash,
             "test_hash": self._test_hash if "test" in sizes else None,
             "notes": notes,
@@ -269,6 +280,17 @@ class SequenceData:
         indices = self.indices(part)
         return [file.prepared.values[i] for i in indices], file.labels[indices]
 
+    def shares(self, part: Part) -> FloatArray | None:
+        """Of every sequence of a part, how many of its steps hold each category, as shares [N, V].
+
+        The most frequent of every feature, fewer of larger data; None where there are no categories.
+        """
+        file = self._test_file if part == "test" else self._train_file
+        if file.prepared.tokens is None:
+            return None
+        most = min(_MOST_SHARES, _MOST_NUMBERS // len(self._split[0]))
+        return shares(file.prepared.tokens, self.indices(part), self.spec.cardinalities, most)
+
     def fingerprint(self) -> str:
         """A hash of content, split and scaling: the key under which baselines are kept."""
         digest = hashlib.sha256(self._train_hash.encode())
@@ -284,20 +306,3 @@ def _shuffled(prepared: Prepared, seed: int, file: int) -> Prepared:
     rows = np.concatenate([start + steps for start, steps in zip(values.offsets, orders, strict=False)])
     tokens = None if prepared.tokens is None else prepared.tokens.with_flat(prepared.tokens.flat[rows])
     return replace(prepared, values=values.with_flat(values.flat[rows]), tokens=tokens)
-
-
-def natural_order(labels: Sequence[str]) -> list[str]:
-    """The distinct labels as people sort them: numbers by value, and "s2" before "s10"."""
-    distinct = set(labels)
-    try:
-        if all(math.isfinite(float(label)) for label in distinct):
-            return sorted(distinct, key=lambda label: (float(label), label))
-    except ValueError:
-        pass
-    return sorted(distinct, key=_natural_key)
-
-
-def _natural_key(label: str) -> tuple[list[tuple[int, int, str]], str]:
-    pieces = re.split(r"([0-9]+)", label)
-    # texts stand at even places, digits at odd ones, so like is always compared with like
-    return [(0, int(piece), "") if k % 2 else (1, 0, piece) for k, piece in enumerate(pieces)], label

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from seqlab.config.data import CropFrom, DataConfig, Irregular, Missing
-from seqlab.data import missing, resampling, scaling
+from seqlab.config.data import CropFrom, DataConfig, Irregular, Missing, Unseen
+from seqlab.data import missing, resampling, scaling, vocabulary
+from seqlab.data.texts import Cutter
+from seqlab.data.vocabulary import Vocabulary
 from seqlab.errors import UserError
 from seqlab.sequences import IntArray, Ragged, Sequences
 
@@ -18,7 +20,7 @@ class Prepared:
 
     Args:
         values: [T_i, F] float32, finite.
-        tokens: [T_i, K] int64 at the same steps, from 0 to the cardinality of their column; None where there are none.
+        tokens: [T_i, K] int64 at the same steps, below the cardinality of their column; None where there are none.
     """
 
     values: Ragged[np.float32]
@@ -27,7 +29,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparation:
-    """Times made regular, long sequences cropped, missing values filled, features scaled: (value - center) / scale.
+    """What makes steps of numbers out of sequences.
+
+    Texts are cut into tokens, times made regular, long sequences cropped, missing values filled, features scaled,
+    (value - center) / scale, and categories numbered.
 
     Args:
         features: names of the features, as they are read.
@@ -42,6 +47,9 @@ class Preparation:
         interval: between steps: that of the grid, or what was usual in training; None where steps have no times.
         crop: the longest length, in time steps; None: any.
         crop_from: which end of a longer sequence is kept.
+        vocabularies: of the categorical features, in their order; of texts, the one of their tokens.
+        unseen: what is done with categories that are in none of them.
+        cutter: how texts are cut; None where the sequences are no texts.
     """
 
     features: Sequence[str]
@@ -55,6 +63,9 @@ class Preparation:
     interval: float | None = None
     crop: int | None = None
     crop_from: CropFrom = "end"
+    vocabularies: Sequence[Vocabulary] = ()
+    unseen: Unseen = "unknown"
+    cutter: Cutter | None = None
 
     @classmethod
     def fit(cls, raw: Sequences, items: IntArray, config: DataConfig) -> "Preparation":
@@ -63,11 +74,13 @@ class Preparation:
         Args:
             raw: as a reader handed them on; which features can be missing is asked of all of them.
             items: numbers of the training sequences among them; all else is fitted to these alone.
-            config: its `scaling`, `missing`, `irregular` and `crop` are followed.
+            config: its settings of scaling, missing values, times, lengths, categories and texts are followed.
 
         Raises:
             UserError: for infinite values, and for missing ones and irregular times where they are refused.
         """
+        cutter = None if raw.texts is None else Cutter.fit([raw.texts[i] for i in map(int, items)], config)
+        raw = raw if cutter is None else cutter.cut(raw)
         holes = missing.counts(raw)
         unfitted = cls(
             features=list(raw.feature_names),
@@ -84,12 +97,19 @@ class Preparation:
             else config.interval or resampling.interval(raw.times, items) or resampling.interval(raw.times),
             crop=config.crop,
             crop_from=config.crop_from,
+            unseen=config.unseen,
+            cutter=cutter,
         )
         unfitted._require_accepted(raw, holes)
-        values = unfitted._steps(raw).ragged
+        steps = unfitted._steps(raw)
+        values = steps.ragged
         center, scale = scaling.fit(values, items, config.scaling)
         means = [] if config.missing == "refuse" else scaling.means(values, items).tolist()
-        return replace(unfitted, center=center.tolist(), scale=scale.tolist(), means=means)
+        most = None if cutter is None else config.vocabulary
+        vocabularies = vocabulary.fit(steps.categories, items, most)
+        return replace(
+            unfitted, center=center.tolist(), scale=scale.tolist(), means=means, vocabularies=vocabularies
+        )
 
     @property
     def prepared_features(self) -> list[str]:
@@ -97,8 +117,13 @@ class Preparation:
         delta = [resampling.DELTA] if self.irregular == "delta" else []
         return [*self.features, *delta, *(f"{name} missing" for name in self.masked)]
 
+    def cut(self, raw: Sequences) -> Sequences:
+        """Texts, cut into steps, as everything else here takes them too; other sequences as they are."""
+        return raw if self.cutter is None or raw.texts is None else self.cutter.cut(raw)
+
     def lengths(self, raw: Sequences) -> IntArray:
         """Steps of every sequence once prepared, int64 [N]."""
+        raw = self.cut(raw)
         lengths = raw.lengths()
         if self.irregular == "resample" and raw.times is not None and self.interval is not None:
             lengths = resampling.grid_lengths(raw.times, self.interval)
@@ -107,6 +132,7 @@ class Preparation:
     def changes(self, raw: Sequences) -> list[str]:
         """Sentences on what preparing these sequences changes beside scaling, counted."""
         said: list[str] = []
+        raw = self.cut(raw)
         if (holes := int(missing.counts(raw).sum())) and self.missing != "refuse":
             said.append(
                 f"{holes:,} missing value{'' if holes == 1 else 's'}: {missing.IN_WORDS[self.missing]}"
@@ -122,15 +148,23 @@ class Preparation:
             said.append(
                 f"of {long:,} of {len(raw):,} sequences only the {side} {self.crop:,} steps are used (data.crop)"
             )
+        if self.vocabularies:
+            said += vocabulary.changes(self._steps(raw), self.vocabularies, self.missing)
         return said
 
     def apply(self, raw: Sequences) -> Prepared:
         """The sequences, prepared; copies.
 
         Raises:
-            UserError: if they have another number of features, infinite values, missing ones where training accepted
-                none, no times or irregular ones where training had others, or values too far from training for float32.
+            UserError: if they have other features, infinite values, missing ones where training accepted none,
+                categories that training lacked where those are refused, no times or irregular ones where training had
+                others, or values too far from training for float32.
         """
+        if self.cutter is None and raw.texts is not None:
+            raise UserError("texts\nexpected: sequences of numbers, as in training")
+        raw = self.cut(raw)
+        if self.cutter is not None and raw.categories is None:
+            raise UserError("sequences of numbers\nexpected: texts, as in training")
         shape = raw.ragged.flat.shape
         if len(shape) != 2 or shape[1] != len(self.features):
             names = ", ".join(self.features[:12]) + (", ..." if len(self.features) > 12 else "")
@@ -138,9 +172,12 @@ class Preparation:
                 f"sequence 0 (counted from 0) has the shape {list(raw.values[0].shape)}\n"
                 f"expected: [T, {len(self.features)}], features {names}"
             )
+        vocabulary.require_features(raw, self.vocabularies)
         holes = missing.counts(raw)
         self._require_accepted(raw, holes)
         steps = self._steps(raw)
+        if self.unseen == "refuse":
+            vocabulary.refuse_unseen(steps, self.vocabularies)
         values = steps.ragged
         center, scale = (
             scaling.fit_each(values)
@@ -161,7 +198,8 @@ class Preparation:
         if self.masked:
             columns = np.array([list(self.features).index(name) for name in self.masked])
             prepared = np.concatenate([prepared, missing.masks(values, columns)], axis=1)
-        return Prepared(values=values.with_flat(prepared))
+        tokens = vocabulary.numbered(steps, self.vocabularies, self.missing)
+        return Prepared(values=values.with_flat(prepared), tokens=tokens)
 
     def _steps(self, raw: Sequences) -> Sequences:
         """The sequences with the steps that a model sees.
@@ -188,6 +226,8 @@ class Preparation:
 
     def _require_accepted(self, raw: Sequences, holes: IntArray) -> None:
         """Refuse what is missing where it may not be."""
+        if self.missing == "refuse":
+            vocabulary.refuse_missing(raw)
         if not holes.any():
             return
         if self.missing == "refuse":
@@ -213,4 +253,7 @@ class Preparation:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "Preparation":
         """Back from `to_dict`, also of a checkpoint that knew less."""
-        return cls(**plain)
+        plain = dict(plain)
+        cutter = plain.pop("cutter", None)
+        known = [Vocabulary(**one) for one in plain.pop("vocabularies", ())]
+        return cls(**plain, vocabularies=known, cutter=None if cutter is None else Cutter(**cutter))

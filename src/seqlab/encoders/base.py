@@ -15,7 +15,7 @@ class Encoder(nn.Module, abc.ABC):
     sequence's length must change nothing, and `Encoded.steps` must be exactly 0 there.
 
     Args:
-        input_size: F, numeric features of a step.
+        input_size: F, numbers of a step: numeric features and vectors of categories.
         output_size: width of `Encoded.steps` and `Encoded.final`, both directions together.
         state_size: numbers carried from one step to the next, all layers and directions together; 0 for none.
     """
@@ -31,7 +31,7 @@ class Encoder(nn.Module, abc.ABC):
         """Encode a batch.
 
         Args:
-            batch: its `values`, `lengths` and `ids` are read.
+            batch: its `values`, `lengths` and `ids` are read; categories stand among the values as vectors.
             state: what to start from, as `Encoded.state` gave it; None: from nothing.
         """
 

@@ -22,7 +22,7 @@ class OrderFreeEncoder(Encoder):
 
     Args:
         config: `num_layers` hidden layers of `hidden_size` units (relu), with dropout between them.
-        input_size: F, numeric features of a step.
+        input_size: F, numbers of a step: numeric features and vectors of categories.
     """
 
     def __init__(self, config: OrderFreeConfig, input_size: int) -> None:
@@ -35,7 +35,7 @@ class OrderFreeEncoder(Encoder):
 
     def forward(self, batch: SequenceBatch, state: State | None = None) -> Encoded:
         """Encode the batch as one step a sequence. See `Encoder.forward`; there is no state."""
-        assert batch.values is not None, "an order-free encoder reads numeric features"
+        assert batch.values is not None, "categories come as vectors among the values"
         assert state is None, "an order-free encoder carries no state"
         final = pooled_statistics(batch.values, batch.lengths)
         for number, linear in enumerate(self.linears):

@@ -16,7 +16,7 @@ class RecurrentEncoder(Encoder):
 
     Args:
         config: cell, layers, width, direction and options.
-        input_size: F, numeric features of a step.
+        input_size: F, numbers of a step: numeric features and vectors of categories.
     """
 
     def __init__(self, config: RecurrentConfig, input_size: int) -> None:
@@ -49,7 +49,7 @@ class RecurrentEncoder(Encoder):
 
     def forward(self, batch: SequenceBatch, state: State | None = None) -> Encoded:
         """Run the stack over the batch. See `Encoder.forward`."""
-        assert batch.values is not None, "a recurrent encoder reads numeric features"
+        assert batch.values is not None, "categories come as vectors among the values"
         steps, final, end = self.stack(batch.values, batch.lengths, state, batch.ids)
         return Encoded(steps=steps, final=final, lengths=batch.lengths, state=end)
 

@@ -131,12 +131,12 @@ def baselines(
     """Scores of the majority class and of the order-free logistic regression, on the same parts."""
     arrays, labels = data.arrays("train")
     classes = len(data.spec.classes)
-    logistic = pooled_logistic(arrays, labels, classes, data.fingerprint())
+    logistic = pooled_logistic(arrays, labels, classes, data.fingerprint(), data.shares("train"))
     found: dict[str, dict[str, Scores]] = {"majority": {}, "order_free": {}}
     for name, part in scored.items():
         said = {
             "majority": majority(labels, len(part.targets), classes),
-            "order_free": logistic.predict_proba(data.arrays(name)[0]),
+            "order_free": logistic.predict_proba(data.arrays(name)[0], data.shares(name)),
         }
         for baseline, probabilities in said.items():
             logits = torch.from_numpy(np.log(np.clip(probabilities, 1e-12, None)))
@@ -160,11 +160,12 @@ def computed_costs(model: SequenceModel, mean_length: float) -> dict[str, float 
 
 def latency_ms(model: SequenceModel, batch: SequenceBatch) -> float:
     """Median wall time to predict one sequence alone, in milliseconds, on the CPU."""
-    assert batch.values is not None
     length = int(batch.lengths[0])
+    values, tokens = (None if x is None else x[:1, :length] for x in (batch.values, batch.tokens))
     one = replace(
         batch,
-        values=batch.values[:1, :length],
+        values=values,
+        tokens=tokens,
         lengths=batch.lengths[:1],
         targets=None,
         weights=None,

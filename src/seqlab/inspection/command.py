@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 
 from seqlab.compose.overrides import value_text
 from seqlab.readers.reading import Reading
@@ -10,19 +9,17 @@ from seqlab.screen import shown_python, shown_script
 
 # Settings of data=files that say how files are to be read; named as the fields of `Reading`.
 _WORDS = ("format", "layout", "id", "time", "target", "group", "delimiter")
-_LISTS = ("features", "ignore")
+_LISTS = ("features", "categorical", "ignore")
 
 
-def overrides_for(path: str, given: Reading, test: str | None = None, words: Sequence[str] = ()) -> list[str]:
+def overrides_for(path: str, given: Reading, test: str | None = None) -> list[str]:
     """The settings of `python train.py` that read these files as they were read here, in Hydra's grammar.
 
     Args:
         path: what was looked at, as the user wrote it.
         given: what the user said of it; what was found out will be found out again.
         test: the test part, if there is one.
-        words: columns of words, which no network takes so far; they are left out.
     """
-    given = replace(given, categorical=None, ignore=[*given.ignore, *words])
     settings = ["data=files", f"data.train={value_text(path)}"]
     if test is not None:
         settings.append(f"data.test={value_text(test)}")
@@ -37,7 +34,7 @@ def overrides_for(path: str, given: Reading, test: str | None = None, words: Seq
     return settings
 
 
-def train_command(path: str, given: Reading, test: str | None = None, words: Sequence[str] = ()) -> str:
+def train_command(path: str, given: Reading, test: str | None = None) -> str:
     """A line to paste into a shell; arguments as for `overrides_for`."""
-    settings = overrides_for(path, given, test, words)
+    settings = overrides_for(path, given, test)
     return shlex.join([shown_python(), shown_script("train.py"), *settings])

@@ -42,10 +42,7 @@ def screen_of(path: str, given: Reading, train: Understood, test: tuple[str, Und
         "",
         "train on it" if raw.labels is not None else "to train on it, name the labels (--target)",
     ]
-    words = list(raw.categories.names) if raw.categories is not None else []
-    if words:
-        lines[-1] += f" (networks take numbers so far: {', '.join(words)} left out)"
-    return [*lines, f"  {train_command(path, given, test[0] if test else None, words)}"]
+    return [*lines, f"  {train_command(path, given, test[0] if test else None)}"]
 
 
 def _row(name: str, words: str) -> list[str]:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seqlab.batch import Encoded, SequenceBatch, State
 from seqlab.encoders.base import Encoder
+from seqlab.encoders.embedding import TokenEmbedding
 from seqlab.recurrent.cells import Cell, CellOptions
 from seqlab.recurrent.dropout import set_dropout_step
 from seqlab.recurrent.stack import RecurrentStack
@@ -182,6 +183,27 @@ def rows_alone_equal_rows_in_the_batch(encoder: Encoder) -> None:
                 demand_same(f"{case}: state", part, expected[one])
 
 
+def categories_are_as_exact(encoder: Encoder) -> None:
+    """Categories in front of it: numbers in padding change nothing, and equal their vectors among the values."""
+    embedding = TokenEmbedding(["one", "two"], [6, 4], width=1).double()
+    batch = _batch()
+    assert batch.values is not None
+    tokens = torch.cat([torch.randint(1, n, (*batch.values.shape[:2], 1)) for n in (6, 4)], 2)
+    padding = (torch.arange(tokens.shape[1]) >= LENGTHS[:, None])[:, :, None]
+    one_hot = [nn.functional.one_hot(tokens[:, :, k], n).double() for k, n in enumerate((6, 4))]
+    vectors = [x @ weight for x, weight in zip(one_hot, embedding.parameters(), strict=True)]
+    expected = encoder(replace(batch, values=torch.cat([batch.values[:, :, :1], *vectors], 2)))
+    for filler in (0, -1, 10**12):
+        filled = replace(batch, values=batch.values[:, :, :1], tokens=tokens.masked_fill(padding, filler))
+        found = encoder(embedding.embedded(filled))
+        case = f"categories of number {filler} in padding"
+        demand_same(f"{case}: outputs", found.steps, expected.steps)
+        demand_same(f"{case}: final", found.final, expected.final)
+        loss = found.steps.square().sum() + found.final.square().sum()
+        for gradient in torch.autograd.grad(loss, list(embedding.parameters())):
+            demand(bool((gradient[0] == 0).all()), f"{case}: padding learns")
+
+
 def outputs_past_the_length_are_zero(encoder: Encoder) -> None:
     """Outputs past a sequence's length are exactly 0."""
     encoded = encoder(_batch())
@@ -290,6 +312,7 @@ ENCODER_CHECKS: tuple[Callable[[Encoder], None], ...] = (
     padding_changes_nothing,
     batch_order_does_not_matter,
     rows_alone_equal_rows_in_the_batch,
+    categories_are_as_exact,
     outputs_past_the_length_are_zero,
     gradients_are_true,
     state_handed_on_equals_one_pass,
