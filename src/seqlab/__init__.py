@@ -38,8 +38,8 @@ def run(
 
     Args:
         overrides: settings as on the command line, such as ["model=gru", "optimizer.lr=0.01"].
-        data: (X, y) in place of a data source: a list of arrays [T_i, F] (or [T_i]), and as many labels. Labels
-            are names: 0 and 1 become the classes "0" and "1", and predictions come back as such text.
+        data: (X, y) in place of a data source: a list of arrays [T_i, F] (or [T_i]) or of texts, and as many labels.
+            Labels are names: 0 and 1 become the classes "0" and "1", and predictions come back as such text.
         watch: whether to show on the screen what the command line shows.
         run_dir: where to write the run; None: `hydra.run.dir`, a new folder below runs/train.
 

@@ -65,7 +65,7 @@ class TrainedModel:
         self.network.eval()
 
     def predict(self, sequences: Sequence[Any]) -> Predictions:
-        """Predict a list of arrays [T_i, F] (or [T_i] for a single feature).
+        """Predict a list of arrays [T_i, F] (or [T_i] for a single feature), or of texts.
 
         Raises:
             UserError: for a sequence that is empty, not numeric, infinite, or has another number of features, and

@@ -104,7 +104,7 @@ class Sequences:
 
     Args:
         values: one float32 array [T_i, F] a sequence; T_i >= 1; all the same F; NaN where a value is missing.
-            A list of arrays becomes a `Ragged`. Of texts F is 0 and T_i the number of characters.
+            A list of arrays becomes a `Ragged`. Of texts F is 0 and T_i the number of characters, but at least 1.
         labels: one class name a sequence, or None where there are none (prediction).
         ids: one name a sequence, unique within the part.
         feature_names: F names.
@@ -129,6 +129,19 @@ class Sequences:
         object.__setattr__(
             self, "values", Ragged.of(self.values) if len(self.values) else Ragged(nothing, offsets_of([]))
         )
+
+    @classmethod
+    def of_texts(
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str] | None,
+        ids: Sequence[str],
+        groups: Sequence[str] | None = None,
+    ) -> "Sequences":
+        """Texts; an empty one counts as one character."""
+        offsets = offsets_of([max(1, len(text)) for text in texts])
+        values = Ragged(np.zeros((int(offsets[-1]), 0), dtype=np.float32), offsets)
+        return cls(values=values, labels=labels, ids=ids, feature_names=[], texts=texts, groups=groups)
 
     def __len__(self) -> int:
         """How many sequences there are."""

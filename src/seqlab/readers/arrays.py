@@ -1,4 +1,4 @@
-"""Arrays from Python -> `Sequences`."""
+"""Arrays and texts from Python -> `Sequences`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,10 +16,10 @@ def from_arrays(
     *,
     name: str = "X",
 ) -> Sequences:
-    """Sequences from arrays; one that stands alone is called by its index, counted from 0.
+    """Sequences from arrays or texts; one that stands alone is called by its index, counted from 0.
 
     Args:
-        X: a list of arrays [T_i, F] or [T_i] (one feature), or one array [N, T, F] or [N, T].
+        X: a list of arrays [T_i, F] or [T_i] (one feature), or one array [N, T, F] or [N, T]; or a list of texts.
         y: one label a sequence, or None.
         name: what error messages call X, such as "data.npz: X".
 
@@ -42,6 +42,9 @@ def from_arrays(
         )
     if not items:
         raise UserError(f"{name}: no sequences\nexpected: at least one array [T, F] or [T]")
+    if all(isinstance(item, str) for item in items):
+        labels = None if y is None else _labels(y, len(items), name)
+        return Sequences.of_texts([str(item) for item in items], labels, numbered(len(items)))
     values = [_steps(item, f"{name}[{i}]") for i, item in enumerate(items)]
     features = values[0].shape[1]
     for i, array in enumerate(values):

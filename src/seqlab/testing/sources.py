@@ -60,12 +60,16 @@ def scored_part_can_be_read(source: Source) -> None:
 
 
 def sequences_are_arrays_of_steps(source: Source) -> None:
-    """Every sequence is a float32 array [T, F] with at least one step and the named features."""
-    names = source.read_train().feature_names
-    demand(bool(names), "there are no features")
+    """Every sequence is a float32 array of at least one step and the named features, categories beside it; or a text."""
+    first = source.read_train()
+    names = first.feature_names
+    demand(bool(names) or first.categories is not None or first.texts is not None, "there are no features")
     demand(not _repeated(names), f"repeated feature names: {_repeated(names)}")
     for word, part in _parts(source).items():
         demand(list(part.feature_names) == list(names), f"{word}: other features than the training part")
+        demand((part.texts is None) == (first.texts is None), f"{word}: texts in one part alone")
+        demand(part.texts is None or len(part.texts) == len(part), f"{word}: one text a sequence")
+        _categories_fit(word, part, first)
         for number, array in enumerate(part.values):
             where = f"{word}, sequence {number}"
             demand(
@@ -74,6 +78,27 @@ def sequences_are_arrays_of_steps(source: Source) -> None:
             )
             demand(len(array) > 0, f"{where}: it has no steps")
             demand(array.dtype == np.float32, f"{where}: {array.dtype}, expected float32")
+
+
+def _categories_fit(word: str, part: Sequences, first: Sequences) -> None:
+    """Categories have the names of the training part's, stand at the steps of the values, and in their lists."""
+    own, theirs = part.categories, first.categories
+    if own is None or theirs is None:
+        demand(own is theirs, f"{word}: categorical features in one part alone")
+        return
+    demand(
+        list(own.names) == list(theirs.names), f"{word}: other categorical features than the training part"
+    )
+    demand(
+        own.codes.lengths().tolist() == part.lengths().tolist(),
+        f"{word}: categories at other steps than the values",
+    )
+    for column, words in enumerate(own.categories):
+        codes = own.codes.flat[:, column]
+        demand(
+            bool(((codes >= -1) & (codes < len(words))).all()),
+            f"{word}: codes of {own.names[column]!r} outside -1 to {len(words) - 1}",
+        )
 
 
 def ids_are_unique(source: Source) -> None:
