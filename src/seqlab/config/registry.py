@@ -108,6 +108,7 @@ register("data", "files", target="seqlab.data.files:Files", config="seqlab.confi
 register("data", "memory", target="seqlab.data.memory:Memory", config="seqlab.config.data:MemoryConfig")
 register("data", "mnist1d", target="seqlab.data.mnist1d:Mnist1d", config="seqlab.config.data:Mnist1dConfig")
 register("data", "probe", target="seqlab.data.probes:Probes", config="seqlab.config.probes:ProbeConfig")
+register("data", "spam", target="seqlab.data.spam:Spam", config="seqlab.config.data:SpamConfig")
 register(
     "task",
     "classification",

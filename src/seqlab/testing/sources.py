@@ -60,7 +60,7 @@ def scored_part_can_be_read(source: Source) -> None:
 
 
 def sequences_are_arrays_of_steps(source: Source) -> None:
-    """Every sequence is a float32 array of at least one step and the named features, categories beside it; or a text."""
+    """Every sequence is a float32 array of at least one step and the named features, with its categories; or a text."""
     first = source.read_train()
     names = first.feature_names
     demand(bool(names) or first.categories is not None or first.texts is not None, "there are no features")
