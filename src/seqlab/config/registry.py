@@ -104,6 +104,7 @@ register(
     config="seqlab.config.model:OrderFreeConfig",
 )
 register("data", "archive", target="seqlab.data.archive:Archive", config="seqlab.config.data:ArchiveConfig")
+register("data", "brown", target="seqlab.data.brown:Brown", config="seqlab.config.data:BrownConfig")
 register("data", "files", target="seqlab.data.files:Files", config="seqlab.config.files:FilesConfig")
 register("data", "memory", target="seqlab.data.memory:Memory", config="seqlab.config.data:MemoryConfig")
 register("data", "mnist1d", target="seqlab.data.mnist1d:Mnist1d", config="seqlab.config.data:Mnist1dConfig")
