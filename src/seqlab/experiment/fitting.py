@@ -18,9 +18,11 @@ from seqlab.checkpoint import load_checkpoint
 from seqlab.config.experiment import Experiment
 from seqlab.config.training import TrainerConfig
 from seqlab.data.module import SequenceData
+from seqlab.data.preparation import Preparation
 from seqlab.errors import ConfigError, UserError
 from seqlab.experiment.processes import Rank, rank_from_environment
 from seqlab.experiment.recorder import Recorder
+from seqlab.experiment.renumbering import renumbered
 from seqlab.lit import Lit
 from seqlab.model import SequenceModel
 from seqlab.results import BEST_CHECKPOINT, RunResult, read_result
@@ -59,7 +61,7 @@ def fit(
 
 
 def start_from(model: SequenceModel, data: SequenceData, run_dir: Path) -> None:
-    """Give `model` the best weights of another run.
+    """Give `model` the best weights of another run; vectors of categories by the categories' names.
 
     Args:
         model: the network.
@@ -71,13 +73,14 @@ def start_from(model: SequenceModel, data: SequenceData, run_dir: Path) -> None:
     """
     checkpoint = load_checkpoint(run_dir / BEST_CHECKPOINT)
     _check_apart(checkpoint.experiment, data, run_dir)
-    weights = checkpoint.weights
     own = model.state_dict()
+    there = Preparation.from_dict(checkpoint.preparation).vocabularies
+    weights = renumbered(checkpoint.weights, own, there, data.preparation.vocabularies)
     for name in own.keys() | weights.keys():
-        here, there = (tuple(w[name].shape) if name in w else "absent" for w in (own, weights))
-        if here != there:
+        here, old = (tuple(w[name].shape) if name in w else "absent" for w in (own, weights))
+        if here != old:
             raise UserError(
-                f"init_from={run_dir}: its network does not fit this one\n{name}: there {there}, here {here}"
+                f"init_from={run_dir}: its network does not fit this one\n{name}: there {old}, here {here}"
             )
     model.load_state_dict(weights)
 
