@@ -297,15 +297,14 @@ def test_a_place_for_predictions_is_looked_at_first(here: Path, out: str, hint: 
 def test_predictions_that_cannot_be_written_are_the_users_error(here: Path, monkeypatch: pytest.MonkeyPatch):
     from seqlab import predict
 
-    def fail(*_: object) -> NoReturn:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise OSError(28, "No space left on device")
 
     run_dir = stored(here / "run")
     (run_dir / "checkpoints").mkdir()
     (run_dir / "checkpoints" / "best.ckpt").touch()
     np.savez(here / "new.npz", X=np.zeros((1, 3)))
-    monkeypatch.setattr(predict, "predict_table", lambda *_: (None, []))
-    monkeypatch.setattr(predict, "write_table", fail)
+    monkeypatch.setattr(predict, "predict_file", fail)
     with pytest.raises(UserError, match=r"--out new\.csv: No space left"):
         run_command(["predict", "run", "new.npz", "--out", "new.csv"])
     monkeypatch.setattr(os, "access", lambda *_: False)

@@ -82,7 +82,7 @@ def test_other_features_are_refused_by_name():
 def test_what_does_not_fit_float32_is_refused():
     fitted = Preparation(features=["a"], center=[0.0], scale=[1e-20])
     fine = np.zeros((3, 1), dtype=np.float32)
-    with pytest.raises(UserError, match="sequence 1 "):
+    with pytest.raises(UserError, match="sequence '1' "):
         fitted.apply(sequences_of([fine, np.full((1, 1), 1e30, dtype=np.float32), fine]))
 
 

@@ -139,7 +139,9 @@ def test_the_wide_form_with_shorter_rows(tmp_path):
     found = understand(write(table, tmp_path / "a.csv"), Reading())
     assert [values[:, 0].tolist() for values in found.sequences.values] == [[1, 3, 5], [2, 4]]
     assert list(found.sequences.labels) == ["a", "b"]
-    assert any("1 rows end in empty cells" in words for words in found.changes)
+    assert any(
+        "1 sequence shorter than others, since rows end in empty cells" in words for words in found.changes
+    )
 
 
 def test_without_a_header(tmp_path):

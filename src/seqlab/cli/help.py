@@ -34,7 +34,7 @@ def command_help() -> str:
           seqlab sweep sweep=NAME [SETTING ...]     search with Optuna (the same as python sweep.py)
           seqlab status SWEEP_DIR                   how a sweep stands, also while it runs
           seqlab report PATH [--out DIR]            verdicts on a sweep, on runs, or on any table of results
-          seqlab predict RUN_DIR FILE [--out OUT]   predict new sequences (.ts, .npz)
+          seqlab predict RUN_DIR FILE [--out OUT]   predict new sequences: a table of any size, .ts, .npz
           seqlab evaluate RUN_DIR [--part PART]     score a run again, on validation or test
           seqlab check PACKAGE                      check the parts that a package of your own registers
 

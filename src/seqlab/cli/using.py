@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from seqlab.choices import conf_folders
+from seqlab.cli.progress import Progress
 from seqlab.compose import compose
 from seqlab.errors import EXIT_FAILED, UserError
 from seqlab.plugins import load_plugins, local_plugins
@@ -28,37 +30,27 @@ def predict(run_dir: Path, file: Path, out: Path | None, plugins: Sequence[str])
     if out is not None:
         _check_out(out)
     _switch_on(plugins)
-    sequences, read = None if is_table(file) else read_sequences(file), list[str]()
-    import pyarrow.csv
+    sequences = None if is_table(file) else read_sequences(file)
+    from seqlab.predict import predict_file
 
-    from seqlab.predict import predict_table, understood_like, write_table
-
-    if sequences is None:
-        found = understood_like(run_dir, file)
-        sequences, read = found.sequences, list(found.changes)
+    progress = Progress(file.name)
     try:
-        table, changes = predict_table(run_dir, sequences)
-    except UserError as error:
-        raise UserError(f"{file}: {error}") from None
-    for change in [*read, *changes]:
+        told = predict_file(run_dir, file, out or sys.stdout.buffer, sequences=sequences, tell=progress.tell)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = "standard output" if out is None else f"--out {out}"
+        raise UserError(f"{place}: {error.strerror or error}") from None
+    finally:
+        progress.wipe()
+    for change in told.changes:
         print(f"{file}: {change}", file=sys.stderr)
-    if sequences.labels is not None and "true" not in table.column_names:
-        print(
-            f"{file}: its labels are not the model's classes; the column `true` is left out", file=sys.stderr
-        )
-    if out is None:
-        sys.stdout.flush()
-        pyarrow.csv.write_csv(table, sys.stdout.buffer)
-    else:
-        try:
-            write_table(table, out)
-        except OSError as error:
-            raise UserError(f"--out {out}: {error.strerror or error}") from None
-        print(f"{table.num_rows:,} predictions written to {out}")
+    if out is not None:
+        print(f"{told.sequences:,} predictions written to {out}")
     return 0
 
 
-def evaluate(run_dir: Path, part: str, plugins: Sequence[str]) -> int:
+def evaluate(run_dir: Path, part: Literal["validation", "test"], plugins: Sequence[str]) -> int:
     """Score a run again, under the names of result.json; returns the exit code.
 
     Raises:

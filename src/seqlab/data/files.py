@@ -7,7 +7,7 @@ from seqlab.config.files import FilesConfig
 from seqlab.data.source import Source
 from seqlab.errors import UserError
 from seqlab.readers.opening import require_file
-from seqlab.readers.reading import Reading
+from seqlab.readers.reading import Reading, Settled
 from seqlab.readers.understanding import understand
 from seqlab.sequences import Sequences
 
@@ -77,6 +77,6 @@ class Files(Source):
         if self.reading is None:
             self.read_train()
         assert self.reading is not None
-        found = understand(self._test, Reading(**self.reading))
+        found = understand(self._test, Settled(**self.reading))
         self.notes = (*self.notes, *(f"test part: {words}" for words in found.changes))
         return found.sequences

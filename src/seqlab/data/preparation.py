@@ -1,5 +1,6 @@
 """`Preparation`: what is done to sequences before a model sees them, fitted on the training part alone."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -131,9 +132,21 @@ class Preparation:
 
     def changes(self, raw: Sequences) -> list[str]:
         """Sentences on what preparing these sequences changes beside scaling, counted."""
-        said: list[str] = []
+        return self.in_sentences(self.counted(raw))
+
+    def counted(self, raw: Sequences) -> Counter[vocabulary.Counted]:
+        """What preparing these sequences changes, in numbers that can be added to those of others."""
         raw = self.cut(raw)
-        if (holes := int(missing.counts(raw).sum())) and self.missing != "refuse":
+        long = 0 if self.crop is None else int((replace(self, crop=None).lengths(raw) > self.crop).sum())
+        found: Counter[vocabulary.Counted] = Counter(
+            {("missing",): int(missing.counts(raw).sum()), ("long",): long, ("sequences",): len(raw)}
+        )
+        return found + vocabulary.counted(self._steps(raw), self.vocabularies) if self.vocabularies else found
+
+    def in_sentences(self, counted: Counter[vocabulary.Counted]) -> list[str]:
+        """Sentences on what was changed, of `counted`."""
+        said: list[str] = []
+        if (holes := counted["missing",]) and self.missing != "refuse":
             said.append(
                 f"{holes:,} missing value{'' if holes == 1 else 's'}: {missing.IN_WORDS[self.missing]}"
             )
@@ -143,13 +156,14 @@ class Preparation:
             )
         if self.irregular == "delta":
             said.append("the time since the step before is a feature (data.irregular=delta)")
-        if self.crop is not None and (long := int((replace(self, crop=None).lengths(raw) > self.crop).sum())):
+        if long := counted["long",]:
             side = "last" if self.crop_from == "end" else "first"
             said.append(
-                f"of {long:,} of {len(raw):,} sequences only the {side} {self.crop:,} steps are used (data.crop)"
+                f"of {long:,} of {counted['sequences',]:,} sequences only the {side} {self.crop:,} steps are used "
+                "(data.crop)"
             )
         if self.vocabularies:
-            said += vocabulary.changes(self._steps(raw), self.vocabularies, self.missing)
+            said += vocabulary.in_sentences(counted, self.vocabularies, self.missing)
         return said
 
     def apply(self, raw: Sequences) -> Prepared:
@@ -192,7 +206,7 @@ class Preparation:
         if not (fits := np.isfinite(prepared).all(axis=1)).all():
             number = int(np.searchsorted(values.offsets, int(fits.argmin()), side="right")) - 1
             raise UserError(
-                f"sequence {number} (counted from 0) lies too far from the training data to be scaled\n"
+                f"sequence {raw.ids[number]!r} lies too far from the training data to be scaled\n"
                 "expected: values of the magnitude of the training part, in the same units"
             )
         if self.masked:

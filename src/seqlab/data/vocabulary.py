@@ -1,5 +1,6 @@
 """Categories -> the numbers that an embedding takes: which there are is learnt from training sequences alone."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from seqlab.sequences import Categories, FloatArray, IntArray, Ragged, Sequences
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2
 _SHOWN = 5
+# Names what is counted: "missing", or "strange", a feature and a category.
+Counted = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,19 +195,30 @@ def refuse_unseen(steps: Sequences, vocabularies: Sequence[Vocabulary]) -> None:
         )
 
 
-def changes(steps: Sequences, vocabularies: Sequence[Vocabulary], how: Missing) -> list[str]:
-    """Sentences on what numbering these categories changes, counted."""
+def counted(steps: Sequences, vocabularies: Sequence[Vocabulary]) -> Counter[Counted]:
+    """What numbering these categories changes, in numbers that can be added to those of other sequences."""
+    found: Counter[Counted] = Counter({("steps",): len(steps.ragged.flat), ("no category",): missing(steps)})
+    for strange in _strange(steps, vocabularies):
+        found["strange", strange.name] += len(strange.rows)
+        found.update(("strange", strange.name, word) for word in strange.words)
+    return found
+
+
+def in_sentences(counted: Counter[Counted], vocabularies: Sequence[Vocabulary], how: Missing) -> list[str]:
+    """Sentences on what numbering categories changes, of `counted`."""
     said: list[str] = []
-    if count := missing(steps):
+    if count := counted["no category",]:
         stands = "counts as unknown" if how == "mask" else "is the last one before it"
         said.append(f"{count:,} missing categor{'y' if count == 1 else 'ies'}: each {stands}")
-    for strange in _strange(steps, vocabularies):
-        shown = ", ".join(map(repr, strange.words[:_SHOWN])) + (
-            ", ..." if len(strange.words) > _SHOWN else ""
-        )
+    for vocabulary in vocabularies:
+        rows = counted["strange", vocabulary.name]
+        words = [key[2] for key in counted if key[:2] == ("strange", vocabulary.name) and len(key) == 3]
+        if not rows:
+            continue
+        shown = ", ".join(map(repr, words[:_SHOWN])) + (", ..." if len(words) > _SHOWN else "")
         said.append(
-            f"{strange.name}: {len(strange.rows):,} of {len(steps.ragged.flat):,} steps hold one of "
-            f"{len(strange.words):,} that the vocabulary lacks ({shown}): unknown to the network"
+            f"{vocabulary.name}: {rows:,} of {counted['steps',]:,} steps hold one of {len(words):,} that the "
+            f"vocabulary lacks ({shown}): unknown to the network"
         )
     return said
 

@@ -1,9 +1,12 @@
 """CSV, TSV and their kin -> an Arrow table, with the delimiter and the encoding found out."""
 
+import contextlib
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -15,6 +18,8 @@ from seqlab.readers.problems import Problems
 DELIMITERS = (",", "\t", ";", "|")
 # Spellings of a value that is not there.
 ABSENT = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?", "-nan")
+TRUE = ("true", "True", "TRUE")
+FALSE = ("false", "False", "FALSE")
 _SAMPLE = 65536
 _EXPECTED = "a table of text with one header line, such as id,time,speed,label"
 
@@ -35,6 +40,75 @@ def read_delimited(
 
     Raises:
         UserError: for a file that is empty, no text, or has rows of different lengths or column names twice.
+    """
+    head = head_of(path, delimiter)
+    table = _read(head, as_text)
+    if table.num_rows == 0:
+        raise UserError(f"{path}: a header and no rows\nexpected: {_EXPECTED}")
+    return table, head.delimiter, head.guesses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """How a table of text is written.
+
+    Args:
+        path: of the file.
+        encoding: utf-8 or utf-16.
+        delimiter: between the columns.
+        names: of the columns.
+        headless: whether the names are made up, since the first line holds numbers.
+        guesses: sentences on what had to be guessed.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    names: list[str]
+    headless: bool
+    guesses: list[str]
+
+    @property
+    def parsing(self) -> arrow_csv.ParseOptions:
+        """How rows become cells."""
+        return arrow_csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=False)
+
+    def reading(self, **options: Any) -> arrow_csv.ReadOptions:
+        """How the file is read; in the order of its rows."""
+        return arrow_csv.ReadOptions(
+            column_names=self.names,
+            skip_rows=0 if self.headless else 1,
+            encoding=self.encoding,
+            use_threads=False,
+            **options,
+        )
+
+    @contextlib.contextmanager
+    def refusing(self) -> Generator[None]:
+        """Say what Arrow finds wrong in this file as a `UserError`."""
+        try:
+            yield
+        except (pa.ArrowInvalid, UnicodeError, OSError) as error:
+            reason = (str(error).splitlines() or ["not readable"])[0]
+            if "UTF8" in reason or "utf" in reason.lower() or isinstance(error, UnicodeError):
+                raise self.not_utf8() from None
+            raise UserError(f"{self.path}: {reason[:200]}\nexpected: {_EXPECTED}") from None
+
+    def not_utf8(self, column: str | None = None) -> UserError:
+        """That it is written in another encoding."""
+        where = "" if column is None else f", column {column!r}"
+        return UserError(f"{self.path}{where}: text that is not UTF-8\nexpected: the file saved as UTF-8")
+
+
+def head_of(path: Path | str, delimiter: str | None = None) -> Head:
+    """Look at the beginning of a table of text.
+
+    Args:
+        path: of the file.
+        delimiter: between the columns; None: found out.
+
+    Raises:
+        UserError: for a file that is empty or no text, or has column names twice.
     """
     path = require_file(path, _EXPECTED)
     with path.open("rb") as stream:
@@ -62,10 +136,14 @@ def read_delimited(
         )
     if "" in names:
         names = [name or f"column {k + 1}" for k, name in enumerate(names)]
-    table = _read(path, encoding, delimiter, names, headless, as_text)
-    if table.num_rows == 0:
-        raise UserError(f"{path}: a header and no rows\nexpected: {_EXPECTED}")
-    return table, delimiter, guesses
+    return Head(
+        path=path,
+        encoding=encoding.replace("-sig", ""),
+        delimiter=delimiter,
+        names=names,
+        headless=headless,
+        guesses=guesses,
+    )
 
 
 def sniffed(lines: Sequence[str]) -> str:
@@ -103,10 +181,13 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _read(
-    path: Path, encoding: str, delimiter: str, names: list[str], headless: bool, as_text: Sequence[str] | None
-) -> pa.Table:
-    problems = Problems(str(path))
+def bad_rows(problems: Problems, headless: bool) -> Callable[[arrow_csv.InvalidRow], str]:
+    """What Arrow is to do with rows of another length: leave them out, now that they are problems.
+
+    Args:
+        problems: where they are added.
+        headless: whether the file has no header line.
+    """
 
     def bad_row(row: arrow_csv.InvalidRow) -> str:
         place = (
@@ -120,35 +201,29 @@ def _read(
         )  # fmt: skip
         return "skip"
 
-    try:
+    return bad_row
+
+
+def _read(head: Head, as_text: Sequence[str] | None) -> pa.Table:
+    problems = Problems(str(head.path))
+    parsing = head.parsing
+    parsing.invalid_row_handler = bad_rows(problems, head.headless)
+    with head.refusing():
         table = arrow_csv.read_csv(
-            path,
-            read_options=arrow_csv.ReadOptions(
-                column_names=names, skip_rows=0 if headless else 1, encoding=encoding.replace("-sig", ""),
-                use_threads=False,
-            ),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=False, invalid_row_handler=bad_row
-            ),
+            head.path,
+            read_options=head.reading(),
+            parse_options=parsing,
             convert_options=arrow_csv.ConvertOptions(
                 column_types={name: pa.string() for name in as_text or ()},
                 include_columns=list(as_text or ()),
                 null_values=list(ABSENT) if as_text is None else [""],
                 strings_can_be_null=True,
-                true_values=["true", "True", "TRUE"],
-                false_values=["false", "False", "FALSE"],
+                true_values=list(TRUE),
+                false_values=list(FALSE),
             ),
-        )  # fmt: skip
-    except (pa.ArrowInvalid, UnicodeError, OSError) as error:
-        reason = (str(error).splitlines() or ["not readable"])[0]
-        if "UTF8" in reason or "utf" in reason.lower() or isinstance(error, UnicodeError):
-            reason = "text that is not UTF-8"
-            raise UserError(f"{path}: {reason}\nexpected: the file saved as UTF-8") from None
-        raise UserError(f"{path}: {reason[:200]}\nexpected: {_EXPECTED}") from None
+        )
     problems.refuse()
     for name, kind in zip(table.column_names, table.schema.types, strict=True):
         if pa.types.is_binary(kind):
-            raise UserError(
-                f"{path}, column {name!r}: text that is not UTF-8\nexpected: the file saved as UTF-8"
-            )
+            raise head.not_utf8(name)
     return table

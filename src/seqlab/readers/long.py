@@ -17,7 +17,7 @@ def from_long(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
     Args:
         name: of the file, for errors.
         table: as read.
-        roles: what its columns are; sentences on what was put in order are added to its `changes`.
+        roles: what its columns are; what was put in order is counted there.
         labelled: whether there is a label in every sequence.
 
     Raises:
@@ -28,11 +28,11 @@ def from_long(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
     problems = Problems(name)
     codes, ids = words(table[reading.id])
     for row in np.flatnonzero(codes < 0):
-        problems.add(f"row {row + 1}, column {reading.id!r}", "no id", "an id in every row")
+        problems.add(f"row {roles.first_row + row + 1}, column {reading.id!r}", "no id", "an id in every row")
     problems.refuse()
 
     def place(row: int) -> str:
-        return f"row {row + 1} ({reading.id} {ids[int(codes[row])]!r})"
+        return f"row {roles.first_row + row + 1} ({reading.id} {ids[int(codes[row])]!r})"
 
     order = _together(codes, len(ids), roles)
     times = None
@@ -43,7 +43,7 @@ def from_long(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
         same = np.flatnonzero((np.diff(moment[order]) == 0) & (np.diff(codes[order]) == 0))
         for k in same:
             problems.add(
-                place(int(order[k + 1])), f"the same time {moment[order[k]]:g} as row {order[k] + 1}",
+                place(int(order[k + 1])), f"the same time {moment[order[k]]:g} as row {roles.first_row + order[k] + 1}",
                 "one row for each time of a sequence",
             )  # fmt: skip
         times = moment[order]
@@ -53,8 +53,8 @@ def from_long(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
     for k, column in enumerate(reading.features or ()):
         values[:, k] = numbers(column, table[column], place, problems)
     categories = _categories(table, list(reading.categorical or ()), order, offsets)
-    labels = _constant(table, reading.target, codes, place, problems) if labelled else None
-    groups = _constant(table, reading.group, codes, place, problems)
+    labels = _constant(table, reading.target, codes, place, problems, roles) if labelled else None
+    groups = _constant(table, reading.group, codes, place, problems, roles)
     problems.refuse()
     return Sequences(
         values=Ragged(values if _is_sorted(order) else values[order], offsets),
@@ -73,9 +73,7 @@ def _together(codes: IntArray, count: int, roles: Roles) -> IntArray:
     if len(pieces) + 1 == count:
         return np.arange(len(codes))
     torn = count - int((np.bincount(codes[np.concatenate([[0], pieces])], minlength=count) == 1).sum())
-    roles.changes.append(
-        f"the rows of {sequences_in_words(torn)}, which did not stand together, were put together"
-    )
+    roles.counted["the rows of {sequences}, which did not stand together, were put together"] += torn
     return np.argsort(codes, kind="stable")
 
 
@@ -86,7 +84,7 @@ def _in_time(
     if not backwards.any():
         return order
     count = len(np.unique(codes[order][1:][backwards]))
-    roles.changes.append(f"the rows of {sequences_in_words(count)} were put into the order of time")
+    roles.counted["the rows of {sequences} were put into the order of time"] += count
     return np.lexsort((moment, codes))
 
 
@@ -99,7 +97,12 @@ def _categories(table: pa.Table, names: list[str], order: IntArray, offsets: Int
 
 
 def _constant(
-    table: pa.Table, column: str | None, codes: IntArray, place: Callable[[int], str], problems: Problems
+    table: pa.Table,
+    column: str | None,
+    codes: IntArray,
+    place: Callable[[int], str],
+    problems: Problems,
+    roles: Roles,
 ) -> list[str] | None:
     """One word a sequence, from a column that must say the same in all of its rows."""
     if column is None or column not in table.column_names:
@@ -112,17 +115,12 @@ def _constant(
         here, there = (names[int(k)] if k >= 0 else "nothing" for k in (said[row], first[codes[row]]))
         problems.add(
             f"{place(int(row))}, column {column!r}",
-            f"{here!r}, where row {first_row[codes[row]] + 1} of the sequence has {there!r}",
+            f"{here!r}, where row {roles.first_row + first_row[codes[row]] + 1} of the sequence has {there!r}",
             f"one {column} for all rows of a sequence",
         )  # fmt: skip
     for row in first_row[first < 0]:
         problems.add(f"{place(int(row))}, column {column!r}", "nothing", f"a {column} for every sequence")
     return [names[int(k)] if k >= 0 else "" for k in first]
-
-
-def sequences_in_words(count: int) -> str:
-    """Such as "1 sequence" and "1,200 sequences"."""
-    return f"{count:,} sequence{'' if count == 1 else 's'}"
 
 
 def _is_sorted(order: IntArray) -> bool:

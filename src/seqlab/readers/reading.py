@@ -51,6 +51,15 @@ class Reading:
         return replace(self, format=None, delimiter=None)
 
 
+class Settled(Reading):
+    """How a training file was read, for other files: where something is None, there is none to be found out.
+
+    Only a column that names sequences is still looked for in the wide form, where it is but a name.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
     """Files, read.

@@ -1,6 +1,7 @@
 """Which column of a table is what: as the user said, else by name and content, said as a guess."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from seqlab.errors import UserError, nearest
-from seqlab.readers.reading import Layout, Reading
+from seqlab.readers.reading import Layout, Reading, Settled
 
 # Names by which columns are recognised, in the order of trust.
 TARGETS = ("label", "target", "class", "y", "category", "outcome", "activity", "labels", "classlabel")
@@ -35,12 +36,28 @@ class Roles:
         reading: the same, for the next file, with nothing left open.
         guesses: sentences on what had to be guessed.
         changes: sentences on columns that are left out.
+        counted: what was changed in rows, as a sentence with {rows} or {sequences} in it -> how many.
+        first_row: rows of the file before these, where a table comes in pieces.
     """
 
     layout: Layout
     reading: Reading
     guesses: list[str] = field(default_factory=list[str])
     changes: list[str] = field(default_factory=list[str])
+    counted: Counter[str] = field(default_factory=Counter[str])
+    first_row: int = 0
+
+
+def in_sentences(counted: Counter[str]) -> list[str]:
+    """What was changed in rows, with its numbers."""
+    return [
+        sentence.format(rows=_in_words(count, "row"), sequences=_in_words(count, "sequence"))
+        for sentence, count in counted.items()
+    ]
+
+
+def _in_words(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def is_numeric(kind: pa.DataType) -> bool:
@@ -80,6 +97,8 @@ def roles_of(name: str, table: pa.Table, given: Reading, *, labelled: bool) -> R
     free = [column for column in columns if column not in (*given.ignore, *counters)]
 
     def guess(role: str, known: Sequence[str], taken: Sequence[str | None]) -> str | None:
+        if isinstance(given, Settled) and role != "sequence":
+            return None
         folded = {column.casefold().replace(" ", "_"): column for column in free if column not in taken}
         found = next((folded[word] for word in known if word in folded), None)
         if found is not None and found not in named:
@@ -147,7 +166,7 @@ def _features_of(
         features = [column for column in free if _is_numbers(table[column]) or _mostly_numbers(table[column])]
         odd = [column for column in free if column not in features]
         takes_words = given.categorical is None and layout == "long"
-        if odd and not (takes_words and all(_is_words(table[column].type) for column in odd)):
+        if odd and not (takes_words and all(is_words(table[column].type) for column in odd)):
             raise UserError(
                 f"{name}: columns that hold no numbers: {_listed(odd)}\n"
                 "expected: numbers; leave others out with data.ignore=[COLUMN], or say what they are: "
@@ -208,13 +227,14 @@ def _is_numbers(column: pa.ChunkedArray) -> bool:
 
 def _mostly_numbers(column: pa.ChunkedArray) -> bool:
     """Whether at least half of the words of a column begin as a number does: a column that some cells spoil."""
-    if not _is_words(column.type):
+    if not is_words(column.type):
         return False
     words: list[str] = column.drop_null()[:_LOOKED_AT].cast(pa.string()).to_pylist()
     return bool(words) and 2 * sum(_BEGINS_AS_NUMBER.match(word) is not None for word in words) >= len(words)
 
 
-def _is_words(kind: pa.DataType) -> bool:
+def is_words(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 

@@ -1,6 +1,7 @@
 """One table in one file, long or wide, as text or in a columnar format -> what was understood of it."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from seqlab.readers.delimited import read_delimited
 from seqlab.readers.long import from_long
 from seqlab.readers.opening import require_file
 from seqlab.readers.reading import Format, Reading, Understood
-from seqlab.readers.roles import roles_of
+from seqlab.readers.roles import in_sentences, roles_of
 from seqlab.readers.wide import from_wide
 
 
@@ -46,7 +47,8 @@ def read_table_file(path: Path | str, given: Reading, *, labelled: bool = True) 
     build = from_long if roles.layout == "long" else from_wide
     sequences = build(name, table, roles, labelled=labelled or has_labels)
     guesses += [*roles.guesses, *alike(sequences.labels or ())]
-    return Understood(sequences=sequences, reading=reading, guesses=guesses, changes=roles.changes)
+    changes = [*roles.changes, *in_sentences(roles.counted)]
+    return Understood(sequences=sequences, reading=reading, guesses=guesses, changes=changes)
 
 
 def alike(labels: Sequence[str]) -> list[str]:
@@ -73,15 +75,21 @@ def table_format(path: Path) -> Format:
 
 
 def _columnar(path: Path, kind: str) -> pa.Table:
-    expected = "a whole Parquet or Arrow file"
-    try:
+    with refusing(path):
         if kind == "parquet":
             return pq.read_table(path, use_threads=False)
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
+
+
+@contextlib.contextmanager
+def refusing(path: Path) -> Generator[None]:
+    """Say what Arrow finds wrong in a Parquet or Arrow file as a `UserError`."""
+    try:
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = (str(error).splitlines() or ["not readable"])[0]
-        raise UserError(f"{path}: {reason[:200]}\nexpected: {expected}") from None
+        raise UserError(f"{path}: {reason[:200]}\nexpected: a whole Parquet or Arrow file") from None
 
 
 def _spelled_as_written(path: Path, table: pa.Table, reading: Reading) -> pa.Table:

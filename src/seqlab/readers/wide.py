@@ -15,29 +15,30 @@ def from_wide(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
     Args:
         name: of the file, for errors.
         table: as read.
-        roles: what its columns are; a sentence on shorter sequences is added to its `changes`.
+        roles: what its columns are; shorter sequences are counted there.
         labelled: whether every row has a label.
 
     Raises:
         UserError: for cells that do not fit, rows without a value, and ids that stand twice.
     """
     reading, problems, rows = roles.reading, Problems(name), table.num_rows
-    ids = [str(row) for row in range(rows)]
+    start = roles.first_row
+    ids = [str(start + row) for row in range(rows)]
     if reading.id is not None:
         codes, names = words(table[reading.id])
         ids = [names[int(k)] if k >= 0 else "" for k in codes]
         for row in np.flatnonzero(codes < 0):
-            problems.add(f"row {row + 1}, column {reading.id!r}", "no id", "an id in every row")
+            problems.add(f"row {start + row + 1}, column {reading.id!r}", "no id", "an id in every row")
         first: dict[str, int] = {}
         for row, word in enumerate(ids):
             if word and first.setdefault(word, row) != row:
                 problems.add(
-                    f"row {row + 1}, column {reading.id!r}", f"{word!r}, as in row {first[word] + 1}",
+                    f"row {start + row + 1}, column {reading.id!r}", f"{word!r}, as in row {start + first[word] + 1}",
                     "an id of its own for every row, or the long form (data.layout=long)",
                 )  # fmt: skip
 
     def place(row: int) -> str:
-        return f"row {row + 1}" + (f" ({reading.id} {ids[row]!r})" if reading.id is not None else "")
+        return f"row {start + row + 1}" + (f" ({reading.id} {ids[row]!r})" if reading.id is not None else "")
 
     def words_of(column: str | None) -> list[str] | None:
         if column is None or column not in table.column_names:
@@ -57,7 +58,7 @@ def from_wide(name: str, table: pa.Table, roles: Roles, *, labelled: bool) -> Se
     groups = words_of(reading.group)
     problems.refuse()
     if short := int((lengths < len(columns)).sum()):
-        roles.changes.append(f"{short:,} rows end in empty cells: their sequences are shorter")
+        roles.counted["{sequences} shorter than others, since rows end in empty cells"] += short
     within = np.arange(len(columns)) < lengths[:, None]
     return Sequences(
         values=Ragged(steps[within][:, None], offsets_of(lengths)),
