@@ -70,6 +70,20 @@ def test_data_model_scores_and_baselines_are_shown(tmp_path):
     assert "\x1b" not in text and "\r" not in text
 
 
+@pytest.mark.parametrize(
+    ("numeric", "categories", "words"),
+    [
+        (2, {}, "features  2\n"),
+        (2, {"[red]": 5}, "features  2 numeric; categorical: [red] (3)\n"),
+        (0, {"text": 5002}, "features  categorical: text (5,000)\n"),
+    ],
+)
+def test_features_are_counted_by_kind(tmp_path, numeric, categories, words):
+    shown = result(tmp_path)
+    shown.data |= {"features": numeric, "categories": categories}
+    assert words in show(False, shown)
+
+
 def test_plain_lines_are_few_and_end_with_the_last_epoch(tmp_path):
     lines = [
         line for line in show(False, result(tmp_path), rows=95).splitlines() if line.startswith("epoch ")

@@ -195,7 +195,7 @@ def _data_in_words(data: dict[str, Any]) -> list[tuple[str, str]]:
     more = f", and {len(counts) - 12} more" if len(counts) > 12 else ""
     rows = [
         ("data", f"{data['name']}: {read} sequences; test {'read' if 'test' in sizes else 'not read'}"),
-        ("features", f"{data['features']}{_and_categories(data.get('categories', {}))}"),
+        ("features", _features_in_words(data["features"], data.get("categories", {}))),
         ("lengths", f"{lengths['min']} to {lengths['max']} steps, median {lengths['median']:g}"),
         ("classes", f"{len(counts)} ({shown}{more})"),
         ("missing", f"{data['missing']} values" if data["missing"] else "no missing values"),
@@ -204,10 +204,12 @@ def _data_in_words(data: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _and_categories(categories: dict[str, int]) -> str:
-    """Such as " numeric; categorical: state (5)"; categories without padding and the unknown."""
+def _features_in_words(numeric: int, categories: dict[str, int]) -> str:
+    """Such as "12" and "2 numeric; categorical: state (5)", of categories those that are known."""
+    if not categories:
+        return str(numeric)
     named = ", ".join(f"{name} ({count - 2:,})" for name, count in list(categories.items())[:12])
-    return f" numeric; categorical: {named}" if named else ""
+    return f"{f'{numeric} numeric; ' if numeric else ''}categorical: {named}"
 
 
 def _scores_table(result: RunResult, part: str) -> Table:

@@ -46,6 +46,17 @@ def test_a_feature_without_any_value():
     assert (feature.low, feature.mean, feature.missing, feature.constant) == (None, None, 2, False)
 
 
+def test_a_column_that_names_the_sequences_is_told_from_states():
+    def named(codes):
+        offsets = offsets_of([2] * len(codes))
+        flat = np.repeat(np.array(codes, dtype=np.int32), 2)[:, None]
+        kept = Categories(names=["it"], codes=Ragged(flat, offsets), categories=[[str(k) for k in range(9)]])
+        return features_of(sequences([np.zeros((2, 1))] * len(codes), categories=kept))[-1].names_sequences
+
+    assert named(range(8)) and named([0, 1, 2, 3, 4, 4])
+    assert not named([0, 1, 1, 0, 2, 2]) and not named([3] * 6)
+
+
 def test_categories_are_counted_where_they_occur():
     codes = np.array([[0, 2], [-1, 2], [1, 2]], dtype=np.int32)
     kept = Categories(

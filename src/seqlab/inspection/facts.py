@@ -28,6 +28,7 @@ class Feature:
         missing: steps without a value.
         categories: how many there are, of a categorical feature.
         same_as: the first feature with exactly its values, if there is one before it.
+        names_sequences: whether nearly every sequence has a category of its own, as a name would be.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Feature:
     missing: int = 0
     categories: int = 0
     same_as: str | None = None
+    names_sequences: bool = False
 
     @property
     def constant(self) -> bool:
@@ -109,9 +111,16 @@ def _categorical(raw: Sequences) -> list[Feature]:
             kind="categorical",
             missing=int((codes[:, k] < 0).sum()),
             categories=len(np.unique(codes[codes[:, k] >= 0, k])),
+            names_sequences=_names_sequences(kept.codes, k),
         )
         for k, name in enumerate(kept.names)
     ]
+
+
+def _names_sequences(codes: Ragged[np.int32], column: int) -> bool:
+    """Whether at least half of the sequences begin with a category that no other sequence begins with."""
+    counts = Counter(codes.flat[codes.offsets[:-1], column].tolist())
+    return len(codes) > 2 and 2 * sum(n == 1 for n in counts.values()) > len(codes)
 
 
 def intervals_of(times: Ragged[np.float64] | None) -> Intervals | None:

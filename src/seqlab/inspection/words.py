@@ -94,6 +94,7 @@ def _oddity(feature: facts.Feature) -> str:
         f"{feature.missing:,} missing" if feature.missing else "",
         "constant: nothing to learn from" if feature.constant else "",
         f"the same as {feature.same_as}" if feature.same_as else "",
+        "nearly every sequence has its own: a name?" if feature.names_sequences else "",
     ]
     return "; ".join(filter(None, said))
 

@@ -173,7 +173,8 @@ def _features_of(
                 "data.id, data.time, data.target, data.group"
             )
         if odd:
-            guesses.append(f"categorical features: {_listed(odd)}, since they hold words")
+            counted = [f"{column} ({len(table[column].unique()):,} different)" for column in odd]
+            guesses.append(f"categorical features: {_listed(counted)}, since they hold words")
             categorical += odd
     if not features and not categorical:
         raise UserError(
