@@ -128,3 +128,37 @@ def test_what_was_changed_is_said(run_dir, tmp_path, capsys):
         "the rows of 6 sequences were put into the order of time",
         "1 sequence is longer than any the run was trained on (6 steps)",
     ]
+
+
+def test_categories_keep_their_numbers_from_piece_to_piece(tmp_path, in_small_pieces, monkeypatch):
+    def states(sequences, seed, names):
+        new = table(sequences, seed)
+        return new.assign(state=np.random.default_rng(seed).choice(names, len(new)), code=new["time"] % 3)
+
+    states(40, 0, ["idle", "run"]).to_csv(tmp_path / "train.csv", index=False)
+    words = ["model=gru", "model.hidden_size=4", "trainer.max_epochs=1", "logger=none", "data=files"]
+    seqlab.run(
+        [*words, f"data.train={tmp_path}/train.csv", "data.categorical=[state,code]"],
+        run_dir=tmp_path / "run",
+    )
+    new = states(90, 1, ["run", "off", "idle"])
+    new.to_csv(tmp_path / "new.csv", index=False)
+    new.to_parquet(tmp_path / "new.parquet")
+    told = [
+        predict_file(tmp_path / "run", tmp_path / f"new.{s}", tmp_path / f"{s}.parquet")
+        for s in ("csv", "parquet")
+    ]
+    monkeypatch.setattr(pieces, "WHOLE", 2**24)
+    whole = predict_file(tmp_path / "run", tmp_path / "new.csv", tmp_path / "whole.parquet")
+    assert told[0].changes == told[1].changes == whole.changes
+    count = int((new["state"] == "off").sum())
+    assert whole.changes[0].startswith(
+        f"state: {count} of {len(new)} steps hold one of 1 that the vocabulary lacks ('off')"
+    )
+    for found in ("csv", "parquet"):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(tmp_path / f"{found}.parquet"),
+            pd.read_parquet(tmp_path / "whole.parquet"),
+            atol=1e-6,
+            rtol=0,
+        )

@@ -109,7 +109,7 @@ def _predicted(
     counted, prepared, unknown = Counter[str](), Counter[Counted](), Counter[str]()
     longer, changes = 0, list[str]()
     for piece in pieces:
-        sequences = piece.sequences
+        sequences = model.preparation.cut(piece.sequences)
         try:
             yield model.predict_sequences(sequences)
         except UserError as error:
